@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel/device.h: device nodes in a rootfs. Init (mknod), or the parent's fd of the host's node bound over a file where
+ * a user namespace forbids mknod. Source: mknod(2), OCI config-linux.md "Devices".
+ */
+#pragma once
+
+#include "base/base.h"
+
+struct device {
+	const char *path; /* in the container */
+	mode_t type;      /* S_IFCHR, S_IFBLK, S_IFIFO */
+	uint32_t major, minor;
+	mode_t mode;       /* permission bits */
+	uint32_t uid, gid; /* in the container */
+};
+
+/* Make the node; an identical one that exists is accepted, another is EEXIST with a message. */
+int device_make(int rootfd, const struct device *dev) MUST_USE;
+/* Bind the host's node `sourcefd` (verified: type, major and minor, on that fd) over an empty file. */
+int device_bind(int rootfd, const struct device *dev, int source_mountfd) MUST_USE;
+/* True if fd is a character device with this number: R4, S_ISCHR and st_rdev both. */
+bool device_is(int fd, uint32_t major, uint32_t minor);
+/* A symlink in the rootfs, replacing nothing: an equal one is accepted. */
+int device_link(int rootfd, const char *path, const char *target) MUST_USE;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel/process.h: what a process is besides its namespaces: ids, limits, scheduling, memory policy, keyring. Each
+ * function is one effect; numbers come from the plan. Init, unless it says otherwise.
+ */
+#pragma once
+
+#include "base/base.h"
+
+struct rlimit_row {
+	int resource; /* RLIMIT_* */
+	uint64_t soft, hard;
+};
+/* prlimit(2) on pid (0: self). Parent, before the user namespace: raising needs CAP_SYS_RESOURCE in the initial one. */
+int process_set_rlimit(pid_t pid, const struct rlimit_row *row) MUST_USE;
+
+struct sched_numbers { /* struct sched_attr of sched_setattr(2), without its size */
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+int process_set_scheduler(pid_t pid, const struct sched_numbers *s) MUST_USE;
+/* ioprio_set(2) on the process group (the specification: IOPRIO_WHO_PGRP). */
+int process_set_io_priority(int class, int priority) MUST_USE;
+/* CPU mask as bytes, little-endian; n bytes. NULL resets to all CPUs that the cpuset allows. */
+int process_set_affinity(pid_t pid, const unsigned long *mask, size_t bytes) MUST_USE;
+int process_set_memory_policy(int mode_and_flags, const unsigned long *nodes, unsigned long maxnode) MUST_USE;
+int process_set_personality(unsigned long domain) MUST_USE;
+/* setgroups (unless `keep_groups`), setresgid, setresuid; verified by reading them back. */
+int process_become(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups, bool keep_groups) MUST_USE;
+/* oom_score_adj below procfd ("PID/oom_score_adj" or "self/..."). */
+int process_set_oom_score(int procfd, pid_t pid, int value) MUST_USE;
+/* keyctl(KEYCTL_JOIN_SESSION_KEYRING, name) and possession-only permissions; -ENOSYS, -EDQUOT are the caller's to judge. */
+int process_join_keyring(const char *name) MUST_USE;
+int process_set_no_new_privs(void) MUST_USE;
+/* chdir and then getcwd(2) as the raw call: a path that does not start with '/' is outside (CVE-2024-21626). */
+int process_chdir(const char *path) MUST_USE;
+
+/* /proc/PID/stat below procfd: state letter and start time (clock ticks since boot). */
+int process_stat(int procfd, pid_t pid, char *ret_state, uint64_t *ret_start_time) MUST_USE;
+/* A pidfd, or -ESRCH; pidfd_send_signal. Parent. */
+int process_open(pid_t pid, int *ret_pidfd) MUST_USE;
+int process_signal(int pidfd, int sig) MUST_USE;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/filter.h: a seccomp section as the bytes of a BPF program. The types are for init too; filter_make() is the
+ * parent's.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/base.h"
+
+struct sock_filter;
+struct spec_seccomp;
+
+struct plan_filter {
+	const struct sock_filter *insns;
+	size_t n;
+	unsigned int flags;            /* SECCOMP_FILTER_FLAG_* */
+	const char *listener_path;     /* NULL: no SCMP_ACT_NOTIFY */
+	const char *listener_metadata;
+};
+
+/* Compile. Errors name the place in the section. */
+int filter_make(struct arena *arena, const struct spec_seccomp *section, const struct plan_filter **ret_filter) MUST_USE;

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/plan.h: the numbers. What config.json says, resolved to flags, masks, ids and bytes, touching nothing: a plan
+ * never holds an inode or an fd, so it is never stale. Made by plan_make() in the parent, const from then on; it lies
+ * in the shared arena, so the init stage reads it through the same pointers. This header is all that init/ sees of it:
+ * it must not include spec/.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "kernel/caps.h"
+#include "kernel/cgroup.h"
+#include "kernel/device.h"
+#include "kernel/mount.h"
+#include "kernel/ns.h"
+#include "kernel/process.h"
+
+struct spec;
+struct spec_process;
+
+/* A list of numbers: `n` of them at `v`. */
+#define PLAN_LIST(type)                \
+	struct {                       \
+		const struct type *v; \
+		size_t n;              \
+	}
+
+/* ---- namespaces and ids (ns.c, ids.c) ---------------------------------------------------------------------- */
+
+struct plan_time_offset {
+	int clock; /* CLOCK_MONOTONIC, CLOCK_BOOTTIME */
+	int64_t secs;
+	uint32_t nanosecs;
+};
+
+struct plan_ns {
+	const char *path[NS_KINDS]; /* to be joined; NULL: not */
+	uint64_t join;              /* CLONE_NEW* of those with a path */
+	uint64_t clone;             /* CLONE_NEW* that the clone3 of init makes (without a stage: made by the parent's clone3) */
+	uint64_t late;              /* unshared by init once it is in its final cgroup: CLONE_NEWCGROUP or 0 */
+	uint64_t stage;             /* with a stage: what it unshares itself before cloning init: CLONE_NEWUSER, CLONE_NEWTIME */
+	bool needs_stage;           /* the decision table of ns.c */
+	PLAN_LIST(plan_time_offset) offsets;
+
+	bool userns;                /* init ends up in a user namespace that is not the caller's (made or joined) */
+	struct id_map uids, gids;   /* of it; for a joined one they must equal what it has (empty: not given) */
+	bool deny_setgroups;        /* rootless without newgidmap */
+};
+
+/* ---- the file system (mounts.c, words.c, devices.c) ---------------------------------------------------------- */
+
+enum plan_root_switch { ROOT_PIVOT, ROOT_MOVE /* --no-pivot */, ROOT_CHROOT /* no mount namespace made here */ };
+
+struct plan_root {
+	const char *path;           /* absolute, on the host */
+	bool readonly;              /* the last of all acts on the root */
+	enum plan_root_switch how;
+	unsigned long old_propagation; /* MS_* for "/" of the new mount namespace before anything is mounted: MS_SLAVE|MS_REC */
+	unsigned long propagation;     /* linux.rootfsPropagation: MS_* of the new root after the switch; 0: none asked for */
+};
+
+enum plan_mount_kind {
+	PLAN_MOUNT_BIND,    /* source is a host path (or an fd that the parent opened) */
+	PLAN_MOUNT_FS,      /* a new file system of `type` */
+	PLAN_MOUNT_REMOUNT, /* attributes of what is mounted at the target already (option "remount", or cgroup v1's last "ro") */
+	PLAN_MOUNT_LINK,    /* a symlink at the target to `source` (co-mounted cgroup v1 controllers) */
+};
+
+enum plan_idmap { IDMAP_NONE, IDMAP_CONTAINER /* the container's user namespace */, IDMAP_OWN /* uids, gids below */ };
+
+struct plan_mount {
+	const char *where;  /* "mounts[3] /dev/shm": for errors and explain */
+	enum plan_mount_kind kind;
+	const char *target; /* in the container, as given */
+	const char *source; /* NULL: none */
+	const char *type;   /* PLAN_MOUNT_FS only */
+	const char *fallback_source; /* PLAN_MOUNT_FS refused with EPERM or EBUSY: bind this host path instead (sysfs, cgroup2
+					in a user namespace that does not own the network or cgroup namespace); NULL: an error */
+	PLAN_LIST(mount_param) params;
+	struct mount_attrs attrs;
+	const unsigned long *propagation; /* MS_* applied in this order after the mount */
+	size_t n_propagation;
+	bool recursive;        /* rbind */
+	bool source_nofollow, target_nofollow, copy_symlink; /* crun's src-nofollow, dest-nofollow, copy-symlink */
+	bool copy_up;          /* tmpcopyup */
+	bool inherit_mode;     /* tmpfs without mode=: the mode of the directory below it */
+	bool late_readonly;    /* read-only only once devices and links are in it (/dev) */
+	bool parent_opens;     /* the parent opens the source (user namespace, or an idmapped one) and init gets an fd */
+	enum plan_idmap idmap;
+	bool idmap_recursive;
+	struct id_map uids, gids; /* IDMAP_OWN: hostID is a host id */
+};
+
+struct plan_link {
+	const char *path, *target;
+};
+
+struct plan_sysctl {
+	const char *key;   /* as given */
+	const char *file;  /* "net/ipv4/ip_forward", below /proc/sys */
+	const char *value;
+};
+
+/* ---- the cgroup (cgroup.c) ------------------------------------------------------------------------------------- */
+
+struct plan_cgroup {
+	bool none;              /* --cgroup-manager disabled, or no hierarchy: the container stays in the caller's */
+	bool tolerant;          /* rootless and nothing was asked for: failing to make one is not an error */
+	const char *path;       /* normalised, from the hierarchy's root */
+	bool attach;            /* processes are attached by the parent after clone (v1, hybrid), not by CLONE_INTO_CGROUP */
+	PLAN_LIST(cgroup_write) writes;
+	bool set_devices;
+	PLAN_LIST(device_rule) devices;
+	struct opt_u32 chown_uid; /* delegated: host uid that shall own it */
+	struct opt_i64 must_exceed_usage; /* memory.checkBeforeUpdate: refuse when usage is above this */
+};
+
+/* ---- the process (process.c) ------------------------------------------------------------------------------------ */
+
+struct plan_exec {
+	const char *const *args; /* NULL: nothing to start (no process in the configuration): start fails */
+	const char *const *env;
+	const char *path;        /* value of PATH in env, or the default search path */
+	const char *cwd;
+};
+
+struct plan_user {
+	uint32_t uid, gid;
+	const uint32_t *groups;
+	size_t n_groups;
+	bool keep_groups;  /* setgroups is denied in this user namespace, or run.oci.keep_original_groups */
+	mode_t umask;
+	bool home_from_passwd; /* env has no HOME: "/" is put there (the image's passwd is never consulted, rule R8) */
+};
+
+struct plan_memory_policy {
+	int mode_and_flags;
+	const unsigned long *nodes;
+	unsigned long maxnode;
+};
+
+struct plan_affinity {
+	bool set;
+	const unsigned long *mask;
+	size_t bytes;
+};
+
+struct plan_filter;   /* seccomp: plan/filter.h */
+
+struct plan_process {
+	struct plan_exec exec;
+	struct plan_user user;
+	bool set_caps;
+	struct cap_masks caps;
+	PLAN_LIST(rlimit_row) rlimits;
+	bool no_new_privs;
+	struct opt_i64 oom_score_adj;
+	bool oom_score_best_effort; /* rootless: lowering may fail */
+	const struct sched_numbers *scheduler;     /* NULL: as it is */
+	const struct { int class, priority; } *io_priority;
+	struct plan_affinity initial_affinity, final_affinity; /* exec only */
+	const struct plan_memory_policy *memory_policy;
+	struct opt_u64 personality;
+	bool terminal;
+	uint16_t rows, columns;     /* 0: not given */
+	const char *keyring;        /* name of the session keyring; NULL with --no-new-keyring */
+	const char *apparmor_profile, *selinux_label;
+	unsigned int preserve_fds;  /* fds 3 .. 3+n-1 stay open where they are */
+};
+
+/* ---- hooks ------------------------------------------------------------------------------------------------------- */
+
+enum plan_hook_point { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_POINTS };
+extern const char *const plan_hook_names[HOOK_POINTS]; /* "prestart", ... as in the configuration */
+
+struct plan_hook {
+	const char *path;
+	const char *const *args; /* never NULL: {path} where none were given */
+	const char *const *env;  /* never NULL */
+	int64_t timeout_ms;      /* a default bound where none was given */
+};
+
+/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+
+struct plan_net_device {
+	const char *host_name, *name;
+};
+
+enum plan_kind { PLAN_CREATE, PLAN_EXEC };
+
+struct plan {
+	enum plan_kind kind;
+	const char *id, *bundle; /* bundle: absolute */
+	/* State JSON for hooks, without what changes: head STATUS tail_1 PID tail_2. */
+	const char *state_head, *state_middle, *state_tail;
+
+	struct plan_ns ns;
+	struct plan_root root;
+	PLAN_LIST(plan_mount) mounts;
+	PLAN_LIST(device) devices;   /* default ones and linux.devices, in that order */
+	bool bind_devices;           /* a user namespace: bind the host's nodes */
+	PLAN_LIST(plan_link) links;  /* /dev/fd, /dev/stdin, ..., /dev/ptmx */
+	struct strings masked, readonly;
+	const char *hostname, *domainname;
+	PLAN_LIST(plan_sysctl) sysctls;
+	PLAN_LIST(plan_net_device) net_devices;
+	bool loopback_up;            /* a network namespace of its own */
+	struct plan_cgroup cgroup;
+	struct plan_process process;
+	const struct plan_filter *filter; /* NULL: unconfined */
+	const char *mount_label;
+	PLAN_LIST(plan_hook) hooks[HOOK_POINTS];
+	struct strings warnings;     /* degradations that the specification wants said: unknown capabilities and the like */
+};
+
+/* ---- making one (parent only) ------------------------------------------------------------------------------------- */
+
+/* Facts about the machine, asked once by the caller; tests pass made-up ones. */
+struct host {
+	uint32_t euid, egid;
+	bool initial_userns;   /* the caller is in the initial user namespace */
+	uint64_t bounding;     /* the caller's bounding set: what a container can get at most */
+	struct cgroup_host cgroup;
+	bool apparmor, selinux;
+	const char *notify_socket; /* NOTIFY_SOCKET of the caller, or NULL */
+	unsigned int listen_fds;   /* LISTEN_FDS of the caller, or 0 */
+	bool has_newuidmap;
+};
+
+/* What the command line says about one container. */
+struct plan_options {
+	const char *id;
+	const char *bundle;       /* absolute, resolved by the caller */
+	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
+	unsigned int preserve_fds;
+	const char *notify_dir;   /* host directory of the notification proxy's socket, to be bound at /run/notify; or NULL */
+};
+
+int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
+	      const struct plan **ret_plan) MUST_USE;
+
+/* The plan in words, stable and complete: what `create --dry-run` prints and the golden tests compare. */
+int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_text) MUST_USE;
