@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "kernel/mount.h"
 
 struct device {
 	const char *path; /* in the container */
@@ -15,10 +16,10 @@ struct device {
 	uint32_t uid, gid; /* in the container */
 };
 
-/* Make the node; an identical one that exists is accepted, another is EEXIST with a message. */
+/* Make the node; an identical one that exists is accepted (mode and owner are set), another is EEXIST with a message. */
 int device_make(int rootfd, const struct device *dev) MUST_USE;
-/* Bind the host's node `sourcefd` (verified: type, major and minor, on that fd) over an empty file. */
-int device_bind(int rootfd, const struct device *dev, int source_mountfd) MUST_USE;
+/* Bind the host's node, a detached clone (verified: type, major and minor, on that fd), over an empty file. */
+int device_bind(struct mount_tools *tools, int rootfd, const struct device *dev, int source_mountfd) MUST_USE;
 /* True if fd is a character device with this number: R4, S_ISCHR and st_rdev both. */
 bool device_is(int fd, uint32_t major, uint32_t minor);
 /* A symlink in the rootfs, replacing nothing: an equal one is accepted. */
