@@ -41,6 +41,8 @@ struct plan_ns {
 	uint64_t late;              /* unshared by init once it is in its final cgroup: CLONE_NEWCGROUP or 0 */
 	uint64_t stage;             /* with a stage: what it unshares itself before cloning init: CLONE_NEWUSER, CLONE_NEWTIME */
 	bool needs_stage;           /* the decision table of ns.c */
+	uint64_t not_callers;       /* of join: what is set in these (sysctls, host name, devices) must not be set on the
+				       host, so the parent refuses a path that leads to its own namespace */
 	PLAN_LIST(plan_time_offset) offsets;
 
 	bool userns;                /* init ends up in a user namespace that is not the caller's (made or joined) */
@@ -87,6 +89,7 @@ struct plan_mount {
 	bool inherit_mode;     /* tmpfs without mode=: the mode of the directory below it */
 	bool late_readonly;    /* read-only only once devices and links are in it (/dev) */
 	bool parent_opens;     /* the parent opens the source (user namespace, or an idmapped one) and init gets an fd */
+	bool must_be_proc;     /* a bind on /proc: its root must be that of a procfs (CVE-2019-16884), else an error */
 	enum plan_idmap idmap;
 	bool idmap_recursive;
 	struct id_map uids, gids; /* IDMAP_OWN: hostID is a host id */
@@ -109,18 +112,19 @@ struct plan_cgroup {
 	bool tolerant;          /* rootless and nothing was asked for: failing to make one is not an error */
 	const char *path;       /* normalised, from the hierarchy's root */
 	bool attach;            /* processes are attached by the parent after clone (v1, hybrid), not by CLONE_INTO_CGROUP */
+	const char *controllers; /* to be enabled, for cgroup_make() */
 	PLAN_LIST(cgroup_write) writes;
 	bool set_devices;
 	PLAN_LIST(device_rule) devices;
 	struct opt_u32 chown_uid; /* delegated: host uid that shall own it */
-	struct opt_i64 must_exceed_usage; /* memory.checkBeforeUpdate: refuse when usage is above this */
 };
 
 /* ---- the process (process.c) ------------------------------------------------------------------------------------ */
 
 struct plan_exec {
 	const char *const *args; /* NULL: nothing to start (no process in the configuration): start fails */
-	const char *const *env;
+	const char *const *env;  /* each name once; HOME is always there: "/root" for uid 0, else "/", where the configuration
+				    has none (the image's passwd is never consulted, rule R8) */
 	const char *path;        /* value of PATH in env, or the default search path */
 	const char *cwd;
 };
@@ -131,13 +135,16 @@ struct plan_user {
 	size_t n_groups;
 	bool keep_groups;  /* setgroups is denied in this user namespace, or run.oci.keep_original_groups */
 	mode_t umask;
-	bool home_from_passwd; /* env has no HOME: "/" is put there (the image's passwd is never consulted, rule R8) */
 };
 
 struct plan_memory_policy {
 	int mode_and_flags;
 	const unsigned long *nodes;
 	unsigned long maxnode;
+};
+
+struct plan_io_priority {
+	int class, priority; /* IOPRIO_CLASS_*, 0..7 */
 };
 
 struct plan_affinity {
@@ -158,7 +165,7 @@ struct plan_process {
 	struct opt_i64 oom_score_adj;
 	bool oom_score_best_effort; /* rootless: lowering may fail */
 	const struct sched_numbers *scheduler;     /* NULL: as it is */
-	const struct { int class, priority; } *io_priority;
+	const struct plan_io_priority *io_priority;
 	struct plan_affinity initial_affinity, final_affinity; /* exec only */
 	const struct plan_memory_policy *memory_policy;
 	struct opt_u64 personality;
