@@ -7,6 +7,8 @@
 #include "base/base.h"
 #include "base/arena.h"
 
+/* None of these records a failure: what a file means is the caller's to know (a full arena is recorded by the arena). */
+
 /* Milliseconds of CLOCK_BOOTTIME: deadlines are absolute, so that retries cannot stretch them. */
 int64_t now_ms(void);
 #define NO_DEADLINE INT64_MAX

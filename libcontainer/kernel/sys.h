@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/sys.h: system calls that a C library may not know (musl, glibc 2.36), and the constants that are newer
- * than linux-libc-dev 6.1. Every wrapper is the bare system call: -1 and errno, no retry, no fallback, no failure
- * recorded. Any process. The numbers from 424 on are the same on every architecture that cruet is built for.
+ * kernel/sys.h: system calls that a C library may not know (musl, glibc 2.36), and the constants that are
+ * newer than linux-libc-dev 6.1. Every wrapper is the bare system call: -1 and errno, no retry, no fallback,
+ * no failure recorded. Any process. The numbers from 424 on are the same on every architecture that cruet is
+ * built for.
  */
 #pragma once
 
@@ -20,12 +21,12 @@
 #define SYS_pidfd_send_signal 424
 #endif
 #ifndef SYS_open_tree
-#define SYS_open_tree 428
+#define SYS_open_tree  428
 #define SYS_move_mount 429
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
-#define SYS_fspick 433
+#define SYS_fsopen     430
+#define SYS_fsconfig   431
+#define SYS_fsmount    432
+#define SYS_fspick     433
 #endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -61,7 +62,7 @@
 #ifndef SYS_lsm_get_self_attr
 #define SYS_lsm_get_self_attr 459
 #define SYS_lsm_set_self_attr 460
-#define SYS_lsm_list_modules 461
+#define SYS_lsm_list_modules  461
 #endif
 #ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr 467
@@ -90,7 +91,7 @@
 #define AT_NO_AUTOMOUNT 0x800
 #endif
 #ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC 0x0001U
+#define MFD_CLOEXEC	  0x0001U
 #define MFD_ALLOW_SEALING 0x0002U
 #endif
 #ifndef MFD_NOEXEC_SEAL
@@ -100,12 +101,12 @@
 #define MFD_EXEC 0x0010U /* 6.3 */
 #endif
 #ifndef F_ADD_SEALS
-#define F_ADD_SEALS 1033
-#define F_GET_SEALS 1034
-#define F_SEAL_SEAL 0x0001
+#define F_ADD_SEALS   1033
+#define F_GET_SEALS   1034
+#define F_SEAL_SEAL   0x0001
 #define F_SEAL_SHRINK 0x0002
-#define F_SEAL_GROW 0x0004
-#define F_SEAL_WRITE 0x0008
+#define F_SEAL_GROW   0x0004
+#define F_SEAL_WRITE  0x0008
 #endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* 5.1 */
@@ -142,9 +143,9 @@
 #endif
 
 /* memory policy, scheduling, seccomp */
-#define SYS_MPOL_PREFERRED_MANY 5	  /* 5.15 */
-#define SYS_MPOL_WEIGHTED_INTERLEAVE 6	  /* 6.9 */
-#define SYS_MPOL_F_NUMA_BALANCING (1 << 13) /* 5.12 */
+#define SYS_MPOL_PREFERRED_MANY	     5	       /* 5.15 */
+#define SYS_MPOL_WEIGHTED_INTERLEAVE 6	       /* 6.9 */
+#define SYS_MPOL_F_NUMA_BALANCING    (1 << 13) /* 5.12 */
 #ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH
 #define SECCOMP_FILTER_FLAG_TSYNC_ESRCH (1UL << 4) /* 5.7 */
 #endif
@@ -310,7 +311,8 @@ static inline int sys_capget(void *header, void *data)
 	return (int)syscall(SYS_capget, header, data);
 }
 
-/* The path's length with its NUL, as the kernel says it: "(unreachable)..." where the cwd is outside the root. */
+/* The path's length with its NUL, as the kernel says it: "(unreachable)..." where the cwd is outside the
+ * root. */
 static inline long sys_getcwd(char *buf, size_t size)
 {
 	return syscall(SYS_getcwd, buf, size);
