@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init/child.h: the child's own state, and the acts that the step tables name. After exec of the stage only step functions
+ * run: no stdio, no allocation, no exit handlers. What an act leaves behind is undone by killing the child.
+ */
+#pragma once
+
+#include <limits.h>
+
+#include "base/base.h"
+#include "wire/handoff.h"
+#include "wire/init_steps.h"
+#include "wire/shared.h"
+
+struct child {
+	const struct plan *plan;
+	const struct handoff *h;
+	struct shared *shared;
+	struct mount_tools tools;
+	int procfd;         /* only where the mount API is an old kernel's, else -1 */
+	int rootfd;         /* the container's root, below which every path is resolved; -1 until it is attached */
+	int terminal;       /* the slave of our terminal, or -1 */
+	int gate_peer;      /* the connection to `cruet start`, or -1 */
+	char program[PATH_MAX];
+	uint32_t joined;     /* bits of enum ns_kind: joined already */
+};
+
+struct child_step {
+	const char *name;
+	bool (*wanted)(const struct plan *plan);
+	int (*apply)(struct child *c);
+};
+
+/* Run the tables of a role, in order; does not return where it ends in execve. */
+int child_run_stage(struct child *c) MUST_USE;  /* stage.c: returns 0 in the init that it cloned; the stage itself exits */
+int child_run_init(struct child *c) MUST_USE;   /* steps.c */
+
+int child_run_table(struct child *c, enum step_table table, const struct child_step *steps, size_t n) MUST_USE;
+
+/* Die with what is recorded: tells `cruet start` where it waits. Never returns. */
+_Noreturn void child_die(struct child *c);
+
+/* Each act: 0, or -errno with the failure recorded. */
+#define DECLARE_STEP(name, wanted, apply, why) int apply(struct child *c) MUST_USE;
+SETUP_STEPS(DECLARE_STEP)
+CONFINE_STEPS(DECLARE_STEP)
+STAGE_STEPS(DECLARE_STEP)
+#undef DECLARE_STEP
+int open_exec_console(struct child *c) MUST_USE;
+
+/* Run one hook with the state JSON of `status` on its stdin (hooks.c). */
+int child_run_hooks(struct child *c, enum plan_hook_point point, const char *status) MUST_USE;
+
+/* Fill the detached tmpfs `mountfd` with what is in the directory below it (copy_up.c; option tmpcopyup). */
+int copy_up(int from_dirfd, int to_dirfd) MUST_USE;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init/main.c: the program that lives inside the container before the user's. Run by the parent from a sealed memfd
+ * (CVE-2019-5736), with the shared arena's address, size and fd as its only arguments; never meant to be run by hand.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "init/child.h"
+#include "wire/sync.h"
+
+static uint64_t hex(const char *s)
+{
+	uint64_t v = 0;
+
+	for (; *s; s++)
+		v = v << 4 | (uint64_t)(*s <= '9' ? *s - '0' : *s - 'a' + 10);
+	return v;
+}
+
+/* The arena at the parent's address: its first page, the recorder, writable; the plan read-only. */
+static void *map_arena(char *const *argv)
+{
+	void *base = (void *)hex(argv[1]);
+	size_t size = hex(argv[2]);
+	int fd = (int)hex(argv[3]);
+
+	if (mmap(base, size, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) != base)
+		return NULL;
+	if (mprotect(base, SHARED_SIZE, PROT_READ | PROT_WRITE))
+		return NULL;
+	close(fd);
+	return base;
+}
+
+/* Until the ledger knows us we must not outlive the parent: the kernel kills us when it dies, and the end of the sync
+ * stream says the same should it have died already. */
+static int die_with_parent(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return fail(errno, "cannot set the parent death signal");
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct child c = { .procfd = -1, .rootfd = -1, .terminal = -1, .gate_peer = -1 };
+	void *base;
+
+	/* First of all: exec made us dumpable again, and a process of the container could see us (CVE-2016-9962). */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return 125;
+	if (argc != 4 || !(base = map_arena(argv)))
+		return 125;
+	c.shared = base;
+	c.h = handoff_of(base);
+	c.plan = c.h->plan;
+	err_trail_attach(&c.shared->trail);
+	reset_signals();
+	if (die_with_parent() < 0)
+		child_die(&c);
+	if (c.h->role == ROLE_STAGE && child_run_stage(&c) < 0)
+		child_die(&c);
+	if (child_run_init(&c) < 0)
+		child_die(&c);
+	return 0;
+}

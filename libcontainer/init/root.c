@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* init/root.c: the rootfs from mount point to "/". Source: pivot_root(2), mount_namespaces(7). */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "init/child.h"
+#include "kernel/device.h"
+#include "kernel/mount.h"
+#include "kernel/rootfs.h"
+#include "kernel/sys.h"
+
+/* What the mount calls stand on. The caller's /proc serves the fallback of old kernels only. */
+int prepare_mounts(struct child *c)
+{
+	int r;
+
+	c->tools = mount_tools_make(-1);
+	if (!c->tools.new_api) {
+		r = procfs_open(true, &c->procfd);
+		if (r < 0)
+			return r;
+		c->tools = mount_tools_make(c->procfd);
+	}
+	return 0;
+}
+
+int set_old_propagation(struct child *c)
+{
+	return rootfs_set_old_propagation(&c->tools, c->plan->root.old_propagation);
+}
+
+/* The parent cloned the tree as the host's root; it goes where it came from, so that hooks find the mounts at the
+ * bundle's own path. */
+int attach_root(struct child *c)
+{
+	int r;
+
+	for (size_t i = 0; i < c->plan->mounts.n; i++)
+		for (size_t j = 0; j < c->plan->mounts.v[i].params.n; j++) {
+			const char *value = c->plan->mounts.v[i].params.v[j].value;
+
+			if (value && strlen(value) > MOUNT_PARAM_MAX)
+				c->tools.want_scratch = true;
+		}
+	r = rootfs_bind(&c->tools, c->plan->root.path, c->h->rootfs_fd, &c->rootfd);
+	return r < 0 ? fail_in(r, "root.path '%s'", c->plan->root.path) : 0;
+}
+
+int switch_root(struct child *c)
+{
+	switch (c->plan->root.how) {
+	case ROOT_PIVOT:
+		return rootfs_pivot(&c->tools, c->rootfd);
+	case ROOT_MOVE:
+		return rootfs_move(&c->tools, c->rootfd);
+	case ROOT_CHROOT:
+		return rootfs_chroot(c->rootfd);
+	}
+	return fail(EINVAL, "unknown way to switch the root");
+}
+
+int set_root_propagation(struct child *c)
+{
+	return mount_set_propagation(&c->tools, c->rootfd, c->plan->root.propagation);
+}
+
+int make_root_readonly(struct child *c)
+{
+	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
+	int r = mount_set_attrs(&c->tools, c->rootfd, &attrs);
+
+	return r < 0 ? fail_in(r, "root.readonly") : 0;
+}
+
+int make_cwd(struct child *c)
+{
+	autoclose int fd = -1;
+	int r;
+
+	if (c->rootfd < 0) { /* exec: the container's root is "/" already */
+		c->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (c->rootfd < 0)
+			return fail(errno, "cannot open '/'");
+	}
+	if (!c->plan->process.exec.cwd)
+		return 0;
+	r = path_make_dirs(c->rootfd, c->plan->process.exec.cwd, 0755, &fd);
+	if (r == -EROFS || r == -EACCES || r == -EPERM) { /* chdir says what matters, as the user */
+		fail_forget();
+		return 0;
+	}
+	return r < 0 ? fail_in(r, "process.cwd '%s'", c->plan->process.exec.cwd) : 0;
+}
+
+int make_late_readonly(struct child *c)
+{
+	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
+
+	for (size_t i = 0; i < c->plan->mounts.n; i++) {
+		const struct plan_mount *m = &c->plan->mounts.v[i];
+		autoclose int fd = -1;
+		int r;
+
+		if (!m->late_readonly)
+			continue;
+		r = path_in_root(c->rootfd, m->target, O_PATH, &fd);
+		if (r == 0)
+			r = mount_set_attrs(&c->tools, fd, &attrs);
+		if (r < 0)
+			return r == -ENOENT ? fail(ENOENT, "%s", m->where) : fail_in(r, "%s", m->where);
+	}
+	return 0;
+}
+
+int make_readonly_paths(struct child *c)
+{
+	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
+
+	for (size_t i = 0; i < c->plan->readonly.n; i++) {
+		autoclose int target = -1, clone = -1;
+		int r = path_in_root(c->rootfd, c->plan->readonly.v[i], O_PATH, &target);
+
+		if (r == -ENOENT || r == -ENOTDIR) { /* the specification: what is not there need not be protected */
+			fail_forget();
+			continue;
+		}
+		if (r == 0)
+			r = mount_clone(&c->tools, target, "", true, false, &clone);
+		if (r == 0)
+			r = mount_set_attrs(&c->tools, clone, &attrs);
+		if (r == 0)
+			r = mount_attach(&c->tools, clone, target);
+		if (r < 0)
+			return fail_in(r, "linux.readonlyPaths[%zu] '%s'", i, c->plan->readonly.v[i]);
+	}
+	return 0;
+}
+
+/* Files show the host's /dev/null, opened and verified while the host's tree is in reach; directories show one shared,
+ * empty, read-only tmpfs. A mask that cannot be made is an error, unless there is nothing to mask. */
+static int mask_file(struct child *c, int target)
+{
+	autoclose int clone = -1;
+	int r = mount_clone(&c->tools, AT_FDCWD, "/dev/null", false, false, &clone);
+
+	if (r < 0)
+		return r;
+	if (!device_is(clone, 1, 3))
+		return fail(ENODEV, "the host's /dev/null is not the null device");
+	return mount_attach(&c->tools, clone, target);
+}
+
+static int mask_directory(struct child *c, int target, int *emptyfd)
+{
+	autoclose int mount = -1;
+	int r;
+
+	if (*emptyfd < 0)
+		r = mount_make_empty(&c->tools, &mount);
+	else
+		r = mount_clone(&c->tools, *emptyfd, "", false, false, &mount);
+	if (r == 0)
+		r = mount_attach(&c->tools, mount, target);
+	if (r == 0 && *emptyfd < 0)
+		*emptyfd = take_fd(&mount);
+	return r;
+}
+
+static int mask_one(struct child *c, const char *path, int *emptyfd)
+{
+	autoclose int target = -1;
+	struct stat st;
+	int r = path_in_root(c->rootfd, path, O_PATH, &target);
+
+	if (r == -ENOENT || r == -ENOTDIR) {
+		fail_forget();
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (fstat(target, &st))
+		return fail(errno, "cannot stat");
+	return S_ISDIR(st.st_mode) ? mask_directory(c, target, emptyfd) : mask_file(c, target);
+}
+
+int mask_paths(struct child *c)
+{
+	autoclose int empty = -1;
+
+	for (size_t i = 0; i < c->plan->masked.n; i++) {
+		int r = mask_one(c, c->plan->masked.v[i], &empty);
+
+		if (r < 0)
+			return fail_in(r, "linux.maskedPaths[%zu] '%s'", i, c->plan->masked.v[i]);
+	}
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire/handoff.h: what the parent hands to the init stage when it runs it: the plan's address and the fds, which keep
+ * their numbers. Lies right behind the recorder in the shared arena. The stage is started as
+ *
+ *   "cruet:[init]" ADDRESS SIZE FD      (hexadecimal: where and how large the arena is, and its memfd)
+ *
+ * and everything else it reads from here.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "plan/plan.h"
+#include "wire/shared.h"
+
+enum handoff_role {
+	ROLE_INIT,  /* already in its new namespaces: clone3 made them */
+	ROLE_STAGE, /* joins, unshares and clones init */
+};
+
+struct handoff {
+	const struct plan *plan;
+	enum handoff_role role;
+	bool wait_gate;            /* create: wait for `cruet start` at the gate; else for SYNC_START */
+	bool unmapped;             /* the parent writes this process's id maps after clone: wait for SYNC_MAPPED before all else */
+	bool trace;                /* note when each step began */
+	int sync_fd;
+	int gate_fd;               /* a listening AF_UNIX SEQPACKET socket, or -1 */
+	int ns_fd[NS_KINDS];       /* namespaces to join; -1: none */
+	int pidfd;                 /* exec: the container's init, whose namespaces are joined at once; -1 */
+	int rootfs_fd;             /* a detached clone of the rootfs, made by the parent; -1: init clones it */
+	const int *mount_fd;       /* per plan mount: the source that the parent opened, or -1 */
+	const int *device_fd;      /* per plan device, or -1 */
+};
+
+static inline struct handoff *handoff_of(void *arena_base)
+{
+	return (struct handoff *)((char *)arena_base + SHARED_SIZE);
+}
