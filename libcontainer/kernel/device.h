@@ -16,8 +16,11 @@ struct device {
 	uint32_t uid, gid; /* in the container */
 };
 
-/* Make the node; an identical one that exists is accepted (mode and owner are set), another is EEXIST with a message. */
+/* Make the node; one that exists with this type and number is accepted as it is (it may be the host's own, in a /dev that
+ * was bound: its mode and owner are not ours to change), another is EEXIST with a message. device_make_at is for a
+ * directory that is known already (a fresh tmpfs /dev): `name` is one component. */
 int device_make(int rootfd, const struct device *dev) MUST_USE;
+int device_make_at(int dirfd, const char *name, const struct device *dev) MUST_USE;
 /* Bind the host's node, a detached clone (verified: type, major and minor, on that fd), over an empty file. */
 int device_bind(struct mount_tools *tools, int rootfd, const struct device *dev, int source_mountfd) MUST_USE;
 /* True if fd is a character device with this number: R4, S_ISCHR and st_rdev both. */

@@ -4,7 +4,8 @@
  * are set while the mount is detached, then it is moved onto the target's fd. Until 5.12 is the oldest kernel, and where
  * the new mount API is refused (ENOSYS, EPERM by a filter), mount(2) on self/fd/N of procfd does the same, and a
  * "detached" mount is one that hangs in a private scratch tmpfs which rootfs_bind() put under the rootfs: the order
- * make or clone, set, attach and the meaning of the fds are the same in both.
+ * make or clone, set, attach and the meaning of the fds are the same in both. As the scratch goes away with the old root,
+ * every mount (masks too) has to be attached before rootfs_pivot(); only mount_set_attrs and _propagation work after it.
  * Any process. Source: mount(2), fsopen(2), open_tree(2), move_mount(2), mount_setattr(2), mount_namespaces(7).
  */
 #pragma once
@@ -37,7 +38,8 @@ struct mount_attrs {
 	uint64_t rec_set, rec_clear; /* of it and all below (rro, rnosuid, ...): AT_RECURSIVE, never silently degraded */
 };
 
-/* One key (and value) for fsconfig(2); value NULL: a flag. */
+/* One key (and value) for fsconfig(2); value NULL: a flag. The value is bare, without the quotes that mount(8) needs
+ * around a comma (context=). */
 struct mount_param {
 	const char *key, *value;
 };
@@ -50,7 +52,8 @@ int mount_make(struct mount_tools *tools, const char *type, const char *source, 
 
 /* Clone the mount at `path` below dirfd (or dirfd itself with ""): open_tree(OPEN_TREE_CLONE [| AT_RECURSIVE]). The path
  * is the host's or one component; what lies in the rootfs is resolved by path_in_root first. Before 6.15 a mount that is
- * not attached in this mount namespace cannot be cloned. */
+ * not attached in this mount namespace cannot be cloned. A clone that the parent makes is still in the host's peer group:
+ * make it a slave (mount_set_propagation) before it is attached, as rootfs_set_old_propagation did not reach it. */
 int mount_clone(struct mount_tools *tools, int dirfd, const char *path, bool recursive, bool nofollow,
 		int *ret_mountfd) MUST_USE;
 
@@ -69,7 +72,7 @@ int mount_set_idmap(struct mount_tools *tools, int mountfd, int userns_fd, bool 
  * (path_mount_id of both) is the caller's to check. */
 int mount_attach(struct mount_tools *tools, int mountfd, int targetfd) MUST_USE;
 
-/* Propagation of an attached mount: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC or not. EINVAL (not
+/* Propagation of a mount (without the new API: an attached one): MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC or not. EINVAL (not
  * recorded) where fd is not the root of a mount. */
 int mount_set_propagation(struct mount_tools *tools, int fd, unsigned long flags) MUST_USE;
 

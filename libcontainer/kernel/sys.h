@@ -80,6 +80,9 @@
 #endif
 #define SYS_FSCONFIG_CMD_CREATE_EXCL 8 /* 6.6; named apart, as it is an enumerator in newer headers */
 
+#define SYS_MNT_DETACH 2 /* MNT_DETACH, UMOUNT_NOFOLLOW: <sys/mount.h> does not go together with <linux/mount.h> */
+#define SYS_UMOUNT_NOFOLLOW 8
+
 /* fcntl, memfd, statx */
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -210,6 +213,22 @@ static inline int sys_mount_setattr(int dirfd, const char *path, unsigned int fl
 				    const struct mount_attr *attr)
 {
 	return (int)syscall(SYS_mount_setattr, dirfd, path, flags, attr, sizeof(*attr));
+}
+
+static inline int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+			    const void *data)
+{
+	return (int)syscall(SYS_mount, source, target, type, flags, data);
+}
+
+static inline int sys_umount2(const char *target, int flags)
+{
+	return (int)syscall(SYS_umount2, target, flags);
+}
+
+static inline int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags)
+{
+	return (int)syscall(SYS_fchmodat2, dirfd, path, mode, flags);
 }
 
 static inline int sys_pivot_root(const char *new_root, const char *put_old)
