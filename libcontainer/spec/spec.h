@@ -119,7 +119,8 @@ struct spec_device {
 	char type; /* c u b p */
 	const char *path;
 	struct opt_i64 major, minor;
-	struct opt_u32 file_mode, uid, gid;
+	struct opt_u32 file_mode; /* Go callers send the type bits with it: use & 07777 */
+	struct opt_u32 uid, gid;
 };
 
 struct spec_net_device {
@@ -296,16 +297,22 @@ struct spec {
 
 /* Decode config.json (n bytes, n <= SPEC_CONFIG_MAX) and check what the specification demands across fields. Strict:
  * no duplicate keys, NUL, trailing data, bad UTF-8 or excess depth; unknown properties are ignored, invalid values are
- * errors that name their place ("linux.resources.cpu.shares: expected a number"). `buf` must outlive the arena's use. */
+ * errors that name their place ("linux.resources.cpu.shares: expected a number"). Everything is copied to the arena, which
+ * takes up to some 16 times n for a hostile document; `buf` is not needed afterwards. */
 int spec_load(struct arena *arena, const char *buf, size_t n, const struct spec **ret_spec) MUST_USE;
 
 /* The same for the other JSON inputs: `exec --process`, `update --resources`, `mounts add`. */
 int spec_load_process(struct arena *arena, const char *buf, size_t n, const struct spec_process **ret_process) MUST_USE;
 int spec_load_resources(struct arena *arena, const char *buf, size_t n, const struct spec_resources **ret_resources) MUST_USE;
+int spec_load_mounts(struct arena *arena, const char *buf, size_t n, const struct spec_mount **ret_mounts,
+		     size_t *ret_n) MUST_USE;
 
-/* The cross-field rules (check.c), one list of named checks; spec_load calls it. */
+/* The cross-field rules (check.c), one list of named checks; spec_load and its like call them. Each failure is one line
+ * that names the place and the remedy. A `process` without args passes, as create allows it. */
 int spec_check(const struct spec *spec) MUST_USE;
 int spec_check_process(const struct spec_process *process) MUST_USE;
+int spec_check_resources(const struct spec_resources *resources) MUST_USE;
+int spec_check_mounts(const struct spec_mount *mounts, size_t n) MUST_USE;
 
 /* What `cruet spec` writes (default.c): safe by default. `rootless` gives a user namespace of the caller's ids. */
 struct json_writer;
