@@ -17,16 +17,18 @@
  * not recorded as a failure, as "may be missing" is the caller's to know; every other error is. */
 int path_in_root(int rootfd, const char *path, int flags, int *ret_fd) MUST_USE;
 
-/* As path_in_root for a directory, making what is missing with `mode` (umask does not apply), owner uid:gid where they
- * are not -1. Existing components, symlinks in the root among them, are followed inside the root. Returns an O_PATH fd. */
+/* As path_in_root for a directory, making what is missing with `mode` (umask does not apply). Existing components,
+ * symlinks in the root among them, are followed inside the root; a symlink to nothing is an error (ENOTDIR), and so is
+ * ".." after a missing component (EINVAL). Returns an O_PATH fd. */
 int path_make_dirs(int rootfd, const char *path, mode_t mode, int *ret_fd) MUST_USE;
 
 /* As path_in_root with O_PATH for a file of any kind that is to be a mount point, making parents (0755) and an empty
- * regular file (0644, O_EXCL|O_NOFOLLOW) where it is missing. */
+ * regular file (0644, never through a symlink: CVE-2026-88264) where it is missing. Trailing slashes are dropped. */
 int path_make_file(int rootfd, const char *path, int *ret_fd) MUST_USE;
 
 /* Split `path` into its parent, opened inside the root (made with 0755 where it is missing), and its last component
- * (never "", "." or ".."; points into path). For mknodat, symlinkat, unlinkat on that single component. EINVAL. */
+ * (never "", "." or "..": EINVAL; points into path, so a trailing slash is EINVAL too). For mknodat, symlinkat,
+ * unlinkat on that single component. */
 int path_parent_in_root(int rootfd, const char *path, int *ret_parentfd, const char **ret_name) MUST_USE;
 
 /* True if `name` is one component: not "", ".", ".." and without '/'. */
@@ -36,8 +38,9 @@ bool path_is_component(const char *name);
  * symlinks. Refuses ".." with EINVAL. Writes to buf. */
 int path_normalise(const char *path, char *buf, size_t size) MUST_USE;
 
-/* The mount id of what fd refers to (statx STATX_MNT_ID; until 5.8 is the oldest kernel /proc/self/fdinfo of procfd). */
+/* The mount id of what fd refers to (statx STATX_MNT_ID; until 5.8 is the oldest kernel /proc/self/fdinfo). */
 int path_mount_id(int fd, uint64_t *ret_id) MUST_USE;
 
-/* For the tests and for R16: behave as if openat2 answered this errno (0: as it is). */
-void path_pretend_openat2(int err);
+/* The walk by hand alone, which path_in_root falls back to; records no failure. It is here for the tests, which hold it
+ * against openat2. It differs in one thing: of procfs' own symlinks it refuses also the plain ones that are absolute. */
+int path_walk_in_root(int rootfd, const char *path, int flags, int *ret_fd) MUST_USE;
