@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/ns.c: which process makes or joins which namespace. Source: clone(2), setns(2), user_namespaces(7),
+ * time_namespaces(7).
+ */
+#include "plan/ns.h"
+
+#include <time.h>
+
+#include "base/err.h"
+#include "kernel/sys.h"
+#include "plan/make.h"
+
+/* In the order of enum spec_namespace_type. */
+static const struct {
+	const char *word; /* of the configuration */
+	enum ns_kind kind;
+} kinds[] = {
+	[SPEC_NS_MOUNT] = { "mount", NS_MOUNT }, [SPEC_NS_PID] = { "pid", NS_PID },
+	[SPEC_NS_NETWORK] = { "network", NS_NET }, [SPEC_NS_UTS] = { "uts", NS_UTS },
+	[SPEC_NS_IPC] = { "ipc", NS_IPC }, [SPEC_NS_USER] = { "user", NS_USER },
+	[SPEC_NS_CGROUP] = { "cgroup", NS_CGROUP }, [SPEC_NS_TIME] = { "time", NS_TIME },
+};
+
+/* By kind: the flags of kernel/ns.c, which this room must not need at run time of the tests. */
+static const uint64_t flags[NS_KINDS] = {
+	[NS_USER] = CLONE_NEWUSER, [NS_MOUNT] = CLONE_NEWNS, [NS_PID] = CLONE_NEWPID, [NS_NET] = CLONE_NEWNET,
+	[NS_IPC] = CLONE_NEWIPC, [NS_UTS] = CLONE_NEWUTS, [NS_CGROUP] = CLONE_NEWCGROUP, [NS_TIME] = CLONE_NEWTIME,
+};
+
+/*
+ * Four reasons for a process between the parent and init. A pid or time namespace that is entered, and a time namespace
+ * that is made, hold only the children of who did it. A user namespace that is joined has to be entered before the other
+ * namespaces are made, as they belong to the one that their maker is in. And where one is made and others are joined,
+ * those of the host must be joined with the host's privilege, before it is gone.
+ */
+struct ns_decision ns_decide(uint64_t made, uint64_t joined)
+{
+	struct ns_decision d = { .late = made & CLONE_NEWCGROUP };
+
+	d.needs_stage = (joined & (CLONE_NEWPID | CLONE_NEWUSER)) || ((made | joined) & CLONE_NEWTIME) ||
+			((made & CLONE_NEWUSER) && joined);
+	if (d.needs_stage)
+		d.stage = made & (CLONE_NEWUSER | CLONE_NEWTIME);
+	d.clone = made & ~(d.late | d.stage);
+	return d;
+}
+
+uint64_t ns_made(const struct plan_ns *ns)
+{
+	return ns->clone | ns->late | ns->stage;
+}
+
+uint64_t ns_any(const struct plan_ns *ns)
+{
+	return ns_made(ns) | ns->join;
+}
+
+static int make_offsets(struct making *m, uint64_t made)
+{
+	const struct spec_time_offsets *asked = m->spec->linux_->time_offsets;
+	const struct {
+		int clock;
+		const struct spec_time_offset *offset;
+	} clocks[] = { { CLOCK_MONOTONIC, asked ? asked->monotonic : NULL }, { CLOCK_BOOTTIME, asked ? asked->boottime : NULL } };
+	struct plan_time_offset *offsets;
+	size_t n = 0;
+
+	if (!asked || (!asked->monotonic && !asked->boottime))
+		return 0;
+	if (!(made & CLONE_NEWTIME))
+		return fail(EINVAL, "linux.timeOffsets: needs a time namespace of its own; add {\"type\": \"time\"}, without a "
+			    "path, to linux.namespaces");
+	offsets = arena_array(m->arena, ARRAY_SIZE(clocks), struct plan_time_offset);
+	if (!offsets)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
+		if (clocks[i].offset)
+			offsets[n++] = (struct plan_time_offset){ .clock = clocks[i].clock, .secs = clocks[i].offset->secs,
+								  .nanosecs = clocks[i].offset->nanosecs };
+	m->plan->ns.offsets.v = offsets;
+	m->plan->ns.offsets.n = n;
+	return 0;
+}
+
+int make_namespaces(struct making *m)
+{
+	struct plan_ns *ns = &m->plan->ns;
+	uint64_t made = 0;
+	struct ns_decision d;
+
+	for (size_t i = 0; i < m->spec->linux_->namespaces.n; i++) {
+		const struct spec_namespace *asked = &m->spec->linux_->namespaces.v[i];
+		enum ns_kind kind = kinds[asked->type].kind;
+
+		if ((made | ns->join) & flags[kind])
+			return fail(EINVAL, "linux.namespaces[%zu]: a second one of type '%s'", i, kinds[asked->type].word);
+		if (asked->path && *asked->path) {
+			ns->path[kind] = asked->path;
+			ns->join |= flags[kind];
+		} else {
+			made |= flags[kind];
+		}
+	}
+	if (m->host->euid != 0 && !((made | ns->join) & CLONE_NEWUSER))
+		return fail(EPERM, "user %u can only make a container in a user namespace: add {\"type\": \"user\"} to "
+			    "linux.namespaces, with linux.uidMappings and linux.gidMappings ('cruet spec --rootless' writes "
+			    "such a configuration), or run as root", m->host->euid);
+	d = ns_decide(made, ns->join);
+	ns->clone = d.clone;
+	ns->late = d.late;
+	ns->stage = d.stage;
+	ns->needs_stage = d.needs_stage;
+	ns->userns = (made | ns->join) & CLONE_NEWUSER;
+	m->plan->loopback_up = made & CLONE_NEWNET;
+	return make_offsets(m, made);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan/plan.c: the whole, made of its parts in one order. Pure: no system call, nothing is looked at but the arguments.
+ */
+#include "plan/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json_write.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "kernel/sys.h"
+#include "plan/cgroup.h"
+#include "plan/make.h"
+
+/* ---- what the parts share -------------------------------------------------------------------------------------------- */
+
+const char *keep(struct making *m, const char *s)
+{
+	return s ? arena_strdup(m->arena, s) : NULL;
+}
+
+int warn(struct making *m, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (m->plan->warnings.n == WARNINGS_MAX)
+		return 0;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	m->warnings[m->plan->warnings.n] = keep(m, text);
+	if (!m->warnings[m->plan->warnings.n])
+		return -ENOMEM;
+	m->plan->warnings.n++;
+	return 0;
+}
+
+int container_path(struct making *m, const char *place, const char *path, const char **ret_path)
+{
+	size_t size = strlen(path) + 2;
+	char *absolute = arena_alloc(m->arena, 2, size), *clean = absolute ? absolute + size : NULL;
+
+	if (!absolute)
+		return -ENOMEM;
+	if (!*path)
+		return fail(EINVAL, "%s: empty", place);
+	snprintf(absolute, size, "%s%s", path[0] == '/' ? "" : "/", path);
+	if (path_normalise(absolute, clean, size) < 0) {
+		fail_forget();
+		return fail(EINVAL, "%s: '%s': '..' is not allowed", place, path);
+	}
+	*ret_path = clean;
+	return 0;
+}
+
+/* One number or range of a list, at *s. */
+static int parse_range(const char **s, unsigned int limit, unsigned int *ret_low, unsigned int *ret_high)
+{
+	unsigned int value[2] = { 0, 0 };
+	int i = 0;
+
+	for (;; i++) {
+		if (**s < '0' || **s > '9')
+			return -EINVAL;
+		for (; **s >= '0' && **s <= '9'; (*s)++) {
+			value[i] = value[i] * 10 + (unsigned int)(**s - '0');
+			if (value[i] >= limit)
+				return -ERANGE;
+		}
+		if (**s != '-' || i == 1)
+			break;
+		(*s)++;
+	}
+	*ret_low = value[0];
+	*ret_high = i ? value[1] : value[0];
+	return *ret_high < *ret_low ? -EINVAL : 0;
+}
+
+int mask_parse(struct making *m, const char *place, const char *text, unsigned int limit, const unsigned long **ret_mask,
+	       size_t *ret_bytes, size_t *ret_count)
+{
+	const unsigned int word = 8 * sizeof(unsigned long);
+	unsigned long *mask = arena_array(m->arena, limit / word, unsigned long);
+	unsigned int top = 0;
+	size_t count = 0;
+
+	if (!mask)
+		return -ENOMEM;
+	for (const char *s = text; *s;) {
+		unsigned int low, high;
+		int r = parse_range(&s, limit, &low, &high);
+
+		if (r == 0 && *s && (*s != ',' || !s[1]))
+			r = -EINVAL;
+		if (r < 0)
+			return fail(-r, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place, text, limit);
+		for (unsigned int i = low; i <= high; i++) {
+			count += !(mask[i / word] >> i % word & 1);
+			mask[i / word] |= 1ul << i % word;
+		}
+		top = high > top ? high : top;
+		s += *s == ',';
+	}
+	*ret_mask = mask;
+	*ret_bytes = count ? (top / word + 1) * sizeof(unsigned long) : 0;
+	*ret_count = count;
+	return 0;
+}
+
+/* ---- parts that are one page ------------------------------------------------------------------------------------------ */
+
+static int make_names(struct making *m)
+{
+	m->plan->kind = PLAN_CREATE;
+	m->plan->id = keep(m, m->options->id);
+	m->plan->bundle = keep(m, m->options->bundle);
+	return m->plan->id && m->plan->bundle ? 0 : -ENOMEM;
+}
+
+/* Delegated: a cgroup namespace of its own and a writable mount of cgroup2 in it say that the container manages its part
+ * itself; then its user owns the directory. Source: OCI config-linux.md "Cgroup ownership". */
+static bool wants_ownership(const struct making *m)
+{
+	if (m->host->cgroup.mode != CGROUP_V2 || m->host->euid != 0 || !(m->plan->ns.late & CLONE_NEWCGROUP) || !m->spec->process)
+		return false;
+	for (size_t i = 0; i < m->spec->mounts.n; i++) {
+		const struct spec_mount *mount = &m->spec->mounts.v[i];
+		bool readonly = false;
+
+		for (size_t k = 0; k < mount->options.n; k++)
+			readonly = readonly || streq(mount->options.v[k], "ro") || streq(mount->options.v[k], "rro");
+		if (streq(mount->destination, "/sys/fs/cgroup") && mount->source && streq(mount->source, "cgroup") && !readonly)
+			return true;
+	}
+	return false;
+}
+
+/* The host's id of a container's; false where nobody knows it. */
+static bool host_uid(const struct plan_ns *ns, uint32_t uid, uint32_t *ret)
+{
+	if (!ns->userns) {
+		*ret = uid;
+		return true;
+	}
+	for (size_t i = 0; i < ns->uids.n; i++) {
+		const struct id_range *range = &ns->uids.v[i];
+
+		if (uid < range->inside || uid - range->inside >= range->size)
+			continue;
+		*ret = range->outside + (uid - range->inside);
+		return true;
+	}
+	return false;
+}
+
+static bool has_resources(const struct spec_resources *r)
+{
+	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n || r->network || r->rdma.n ||
+		     r->unified.n);
+}
+
+static int make_cgroup(struct making *m)
+{
+	const struct spec_linux *l = m->spec->linux_;
+	enum cgroup_mode mode = m->host->cgroup.mode;
+	bool v1 = mode == CGROUP_V1 || mode == CGROUP_HYBRID;
+	bool asked = (l->cgroups_path && *l->cgroups_path) || has_resources(l->resources);
+	struct plan_cgroup *c = &m->plan->cgroup;
+	struct plan_cgroup_values values;
+	struct plan_device_rules rules;
+	int r;
+
+	if (m->options->no_cgroup || mode == CGROUP_NONE) {
+		c->none = true;
+		if (has_resources(l->resources))
+			return fail(EINVAL, "linux.resources: %s", m->options->no_cgroup ? "the cgroup manager is disabled" :
+				    "this host has no control groups mounted");
+		return 0;
+	}
+	/* Nobody but root makes cgroups of v1: stay where the caller is, unless somebody asked. */
+	c->tolerant = m->host->euid != 0 && !asked;
+	c->none = c->tolerant && v1;
+	if (c->none)
+		return 0;
+	c->attach = v1;
+	r = plan_cgroup_path(m->arena, &m->host->cgroup, l->cgroups_path, m->options->id, &c->path);
+	if (r == 0)
+		r = plan_cgroup_values(m->arena, mode, l->resources, &values);
+	if (r < 0)
+		return r;
+	c->controllers = values.controllers;
+	c->writes.v = values.v;
+	c->writes.n = values.n;
+	c->chown_uid.set = wants_ownership(m) && host_uid(&m->plan->ns, m->spec->process->user.uid, &c->chown_uid.v) &&
+			   c->chown_uid.v != 0;
+	/* Both ways to rule devices need the host's privilege; a user namespace has no device but those that are bound. */
+	c->set_devices = m->host->euid == 0 && m->host->initial_userns && !m->plan->ns.userns;
+	if (!c->set_devices)
+		return 0;
+	r = plan_device_rules(m->arena, l->resources, &rules);
+	if (r < 0)
+		return r;
+	c->devices.v = rules.v;
+	c->devices.n = rules.n;
+	return 0;
+}
+
+/* The state that hooks read, in three pieces: what comes before the status, between it and the pid, and after. */
+static int make_state(struct making *m)
+{
+	struct json_writer *w = json_writer_begin(m->arena, NULL);
+	const char *head, *tail;
+	size_t n;
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	json_object(w, NULL);
+	json_string(w, "ociVersion", SPEC_OCI_VERSION);
+	json_string(w, "id", m->options->id);
+	json_end_object(w);
+	r = json_writer_end(w, &head, &n);
+	if (r < 0)
+		return r;
+	/* an object without its closing brace, with the key of the next piece */
+	m->plan->state_head = arena_printf(m->arena, "%.*s,\"status\":\"", (int)n - 1, head);
+	m->plan->state_middle = keep(m, "\",\"pid\":");
+
+	w = json_writer_begin(m->arena, NULL);
+	if (!w)
+		return -ENOMEM;
+	json_object(w, NULL);
+	json_string(w, "bundle", m->options->bundle);
+	if (m->spec->annotations.n)
+		json_string_map(w, "annotations", &m->spec->annotations);
+	json_end_object(w);
+	r = json_writer_end(w, &tail, &n);
+	if (r < 0)
+		return r;
+	m->plan->state_tail = arena_printf(m->arena, ",%s", tail + 1); /* without its opening brace */
+	return m->plan->state_head && m->plan->state_middle && m->plan->state_tail ? 0 : -ENOMEM;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+
+static int (*const parts[])(struct making *m) = {
+	make_names,
+	make_refusals,
+	make_namespaces,
+	make_ids,     /* needs the namespaces */
+	make_cgroup,  /* needs the ids: who owns it */
+	make_sysctls,
+	make_mounts,  /* needs the cgroup's path */
+	make_devices, /* needs the mounts: whose /dev it is */
+	make_process, /* needs the ids */
+	make_hooks,   /* needs the process's environment */
+	make_state,
+};
+
+int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
+	      const struct plan **ret_plan)
+{
+	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
+
+	m.plan = arena_new(arena, struct plan);
+	m.warnings = arena_array(arena, WARNINGS_MAX + 1, const char *);
+	if (!m.plan || !m.warnings)
+		return -ENOMEM;
+	m.plan->warnings.v = m.warnings;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		int r = parts[i](&m);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_plan = m.plan;
+	return 0;
+}
