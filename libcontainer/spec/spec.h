@@ -314,11 +314,12 @@ int spec_check_process(const struct spec_process *process) MUST_USE;
 int spec_check_resources(const struct spec_resources *resources) MUST_USE;
 int spec_check_mounts(const struct spec_mount *mounts, size_t n) MUST_USE;
 
-/* What `cruet spec` writes (default.c): safe by default. `rootless` gives a user namespace of the caller's ids. */
+/* What `cruet spec` writes (default.c): safe by default, with a cgroup namespace on either cgroup version. Rootless gives
+ * a user namespace of the caller's ids. Failures are the writer's: json_writer_end() has them. */
 struct json_writer;
 struct spec_default {
 	bool rootless;
-	bool cgroup_v2; /* a cgroup namespace only makes sense with v2 */
-	uint32_t uid, gid; /* of the caller, for rootless */
+	uint32_t uid, gid;         /* of the caller, for rootless */
+	unsigned int thermal_cpus; /* CPUs whose sysfs directory has a thermal_throttle, to be masked: cpu0 .. cpuN-1 */
 };
-int spec_default_write(const struct spec_default *how, struct json_writer *w) MUST_USE;
+void spec_default_write(const struct spec_default *how, struct json_writer *w);
