@@ -273,13 +273,16 @@ int make_mounts(struct child *c)
 	return 0;
 }
 
-static int make_device(struct child *c, size_t i)
+/* mknod is refused in a user namespace: there the host's node is bound, while its /dev is still in reach. */
+static int make_device(struct child *c, const struct device *dev)
 {
-	const struct device *dev = &c->plan->devices.v[i];
+	autoclose int clone = -1;
+	int r;
 
-	if (c->h->device_fd && c->h->device_fd[i] >= 0)
-		return device_bind(&c->tools, c->rootfd, dev, c->h->device_fd[i]);
-	return device_make(c->rootfd, dev);
+	if (!c->plan->bind_devices || S_ISFIFO(dev->type))
+		return device_make(c->rootfd, dev);
+	r = mount_clone(&c->tools, AT_FDCWD, dev->path, false, false, &clone);
+	return r < 0 ? r : device_bind(&c->tools, c->rootfd, dev, clone);
 }
 
 int make_devices(struct child *c)
@@ -288,7 +291,7 @@ int make_devices(struct child *c)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->plan->devices.n; i++) {
-		r = make_device(c, i);
+		r = make_device(c, &c->plan->devices.v[i]);
 		if (r < 0)
 			r = fail_in(r, "device '%s'", c->plan->devices.v[i].path);
 	}

@@ -92,11 +92,17 @@ int enter_user_ns(struct child *c)
 	if (c->plan->ns.stage & CLONE_NEWUSER) {
 		if (unshare(CLONE_NEWUSER))
 			return fail(errno, "cannot make a user namespace");
+		/* A parent without privilege can only write the maps of a process that it could trace. Nobody else is in
+		 * this namespace yet. */
+		if (prctl(PR_SET_DUMPABLE, 1))
+			return fail(errno, "cannot open up for the id maps");
 		r = sync_send(c->h->sync_fd, SYNC_UNSHARED, -1);
 		if (r == 0)
 			r = sync_receive(c->h->sync_fd, SYNC_MAPPED, NO_DEADLINE, NULL);
 		if (r < 0)
 			return fail(-r, "cannot have the id maps written");
+		if (prctl(PR_SET_DUMPABLE, 0))
+			return fail(errno, "cannot close up after the id maps");
 	} else {
 		r = ns_enter(c->h->ns_fd[NS_USER], NS_USER);
 		if (r < 0)

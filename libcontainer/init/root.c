@@ -41,6 +41,10 @@ int attach_root(struct child *c)
 {
 	int r;
 
+	if (c->plan->root.how == ROOT_CHROOT) { /* no mount namespace of its own: nothing is mounted */
+		c->rootfd = open(c->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return c->rootfd < 0 ? fail(errno, "root.path '%s'", c->plan->root.path) : 0;
+	}
 	for (size_t i = 0; i < c->plan->mounts.n; i++)
 		for (size_t j = 0; j < c->plan->mounts.v[i].params.n; j++) {
 			const char *value = c->plan->mounts.v[i].params.v[j].value;

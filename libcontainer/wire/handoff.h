@@ -30,7 +30,6 @@ struct handoff {
 	int pidfd;                 /* exec: the container's init, whose namespaces are joined at once; -1 */
 	int rootfs_fd;             /* a detached clone of the rootfs, made by the parent; -1: init clones it */
 	const int *mount_fd;       /* per plan mount: the source that the parent opened, or -1 */
-	const int *device_fd;      /* per plan device, or -1 */
 };
 
 static inline struct handoff *handoff_of(void *arena_base)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libcontainer.h: run OCI containers from C. The only header that the program `cruet` sees, and the only one that other
+ * programs need; it includes nothing of ours.
+ *
+ * A context (struct cruet) is what all commands of one caller share: the state root and the cgroup manager. Each verb is
+ * one function; it returns 0 or a negative errno, and cruet_error() then has the one line to show. A verb that returns 0
+ * has done what the OCI runtime specification demands of it; one that fails has left nothing behind. No verb waits
+ * without bound. The library forks, and it expects a process without other threads for create, run, restore and exec.
+ * Strings are UTF-8 and NUL-terminated; times are milliseconds; a zeroed struct asks for the defaults.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CRUET_API __attribute__((visibility("default"), warn_unused_result))
+
+struct cruet;
+
+enum cruet_manager { CRUET_MANAGER_CGROUPFS, CRUET_MANAGER_SYSTEMD, CRUET_MANAGER_DISABLED };
+
+struct cruet_options {
+	const char *root;            /* state root; NULL: /run/cruet, or $XDG_RUNTIME_DIR/cruet for who is not the host's root */
+	enum cruet_manager manager;  /* for create and run; all other verbs go by what the container was made with */
+};
+
+/* Open a context. The process must not be setuid. */
+CRUET_API int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet);
+void cruet_close(struct cruet *cruet) __attribute__((visibility("default")));
+
+/* The last failure of this process as one line ("TEXT: STRERROR"); "" where there was none. Valid until the next call. */
+const char *cruet_error(void) __attribute__((visibility("default")));
+
+struct cruet_create {
+	const char *id;
+	const char *bundle;          /* NULL: the working directory */
+	const char *config;          /* NULL: BUNDLE/config.json */
+	const char *pid_file;        /* NULL: none; written atomically, decimal digits only */
+	const char *console_socket;  /* gets the terminal's master by SCM_RIGHTS */
+	const char *pidfd_socket;    /* gets a pidfd of the process by SCM_RIGHTS */
+	unsigned int preserve_fds;   /* fds 3 .. 3+n-1 go to the container */
+	bool no_pivot, no_new_keyring, privileged;
+	int64_t timeout_ms;          /* for the whole of create; 0: the default of 2 minutes beside the hooks' own timeouts */
+	/* run only */
+	bool detach, keep, no_subreaper;
+};
+
+CRUET_API int cruet_create(struct cruet *cruet, const struct cruet_create *options);
+CRUET_API int cruet_start(struct cruet *cruet, const char *id);
+/* create, start and, unless detached, wait: *ret_status is the exit code, 128 + signal where it was killed. */
+CRUET_API int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_status);
+/* What create would do, in words, to `out`; touches nothing. */
+CRUET_API int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out);
+
+struct cruet_kill {
+	const char *id;
+	int signal;
+	bool all;                    /* every process of the container; also where init is gone */
+};
+CRUET_API int cruet_kill(struct cruet *cruet, const struct cruet_kill *options);
+
+struct cruet_delete {
+	const char *id;
+	bool force;                  /* kill what runs; a missing container is no error */
+	int64_t timeout_ms;          /* 0: 10 s */
+};
+CRUET_API int cruet_delete(struct cruet *cruet, const struct cruet_delete *options);
+
+enum cruet_status { CRUET_CREATING, CRUET_CREATED, CRUET_RUNNING, CRUET_PAUSED, CRUET_STOPPED, CRUET_UNKNOWN };
+CRUET_API const char *cruet_status_word(enum cruet_status status);
+
+struct cruet_annotation {
+	const char *key, *value;
+};
+
+/* A container as the specification's state has it. Strings are valid until cruet_close(). */
+struct cruet_state {
+	const char *oci_version, *id, *bundle, *rootfs, *created;
+	enum cruet_status status;
+	pid_t pid;                   /* 0 when stopped */
+	uid_t owner;
+	const struct cruet_annotation *annotations;
+	size_t n_annotations;
+	const char *problem;         /* CRUET_UNKNOWN: why its record cannot be read */
+};
+CRUET_API int cruet_state(struct cruet *cruet, const char *id, struct cruet_state *ret_state);
+/* The state object as JSON (two spaces a level, no newline at the end), as runc prints it. */
+CRUET_API int cruet_state_json(struct cruet *cruet, const char *id, const char **ret_json);
+
+/* All containers, sorted by id; one that cannot be read is there with CRUET_UNKNOWN and its problem. */
+CRUET_API int cruet_list(struct cruet *cruet, const struct cruet_state **ret_states, size_t *ret_n);
+CRUET_API int cruet_list_ids(struct cruet *cruet, const char *const **ret_ids, size_t *ret_n);
+CRUET_API int cruet_list_json(struct cruet *cruet, const char **ret_json);
+
+/* config.json for a new bundle, as `cruet spec` writes it. */
+CRUET_API int cruet_spec_json(struct cruet *cruet, bool rootless, const char **ret_json);
+/* The features document of the specification. */
+CRUET_API int cruet_features_json(struct cruet *cruet, const char **ret_json);
+
+/* Signal names: "KILL", "SIGKILL", "RTMIN+3" or a number. -EINVAL. */
+CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
+
+/* Logging for programs (the library writes nowhere by itself). */
+enum cruet_log_level { CRUET_LOG_ERROR, CRUET_LOG_WARNING, CRUET_LOG_DEBUG };
+/* target: a path, "file:", "journald:" or "syslog:" and the rest; json: one object a line. */
+CRUET_API int cruet_log_open(const char *target, bool json, enum cruet_log_level level);
+/* The last failure to stderr and to the log. */
+void cruet_log_failure(void) __attribute__((visibility("default")));
+
+/* The first thing a program that calls cruet_create does: 0, 1 and 2 are open, everything above 2 + preserve_fds is
+ * close-on-exec, and the process cannot be traced by what it will share a pid namespace with. */
+CRUET_API int cruet_protect_process(unsigned int preserve_fds);
+
+CRUET_API const char *cruet_version(void);  /* "0.1.0" */
+CRUET_API const char *cruet_commit(void);
+CRUET_API const char *cruet_spec_version(void); /* of the OCI runtime specification */
+
+#ifdef __cplusplus
+}
+#endif

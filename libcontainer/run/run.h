@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run/run.h: the engine: what the parent does to make one process in a container, as a table of steps (parent.c for
+ * create and run, enter.c for exec). Only the parent touches the host, so only its tables have an undo column; killing
+ * init destroys what init made. Undo reads nothing but the ledger's struct container, so `delete` is the same column.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "kernel/cgroup.h"
+#include "ledger.h"
+#include "plan/plan.h"
+#include "wire/handoff.h"
+#include "wire/shared.h"
+
+/* What a container leaves on the host, and how it is found again: all that undo needs. */
+struct remains {
+	struct arena *arena;
+	const struct container *container;
+	struct ledger_entry *entry;
+	const struct cgroup_host *cgroups;
+	int procfd;
+	int pidfd;           /* of init where it is known and alive, else -1 */
+	pid_t child;         /* init is our child and must be reaped; else 0 */
+	int64_t deadline_ms;
+};
+
+struct run {
+	struct arena *arena;        /* shared with the child: recorder, handoff, plan */
+	struct shared *shared;
+	struct handoff *handoff;
+	const struct plan *plan;
+	const struct host *host;
+	struct container *container;
+	struct ledger_entry entry;
+	int rootfd;                 /* the ledger's */
+	int procfd;
+	const char *config;         /* as read, for the ledger's snapshot */
+	size_t config_n;
+	struct cgroup_place *place;
+	int cgroup_fd;              /* for CLONE_INTO_CGROUP, or -1 */
+	int sync_fd;                /* our end */
+	int pidfd;
+	pid_t pid, stage_pid;
+	int console_fd;             /* the terminal's master once it was sent, or -1 */
+	const char *console_socket, *pidfd_socket, *pid_file; /* NULL: none; host paths */
+	bool detach_gate;           /* create: init waits at the gate */
+	int64_t deadline_ms;        /* absolute: for the whole, but the container's own run */
+};
+
+struct step {
+	const char *name;
+	bool (*wanted)(const struct run *run); /* NULL: always */
+	int (*apply)(struct run *run);
+	int (*undo)(struct remains *remains);  /* NULL: nothing of it is left on the host when init is dead */
+	const char *why;
+};
+
+/* Apply the steps in order. On failure undo those begun (the failing one among them), last first, and return the failure. */
+int steps_apply(const struct step *steps, size_t n, struct run *run) MUST_USE;
+/* The undo column, last first, all of it even where one fails; the first failure. */
+int steps_undo(const struct step *steps, size_t n, struct remains *remains) MUST_USE;
+
+/* create and run: the table; and what delete does with it. */
+extern const struct step create_steps[];
+extern const size_t create_steps_n;
+int run_create(struct run *run) MUST_USE;
+int run_undo(struct remains *remains) MUST_USE;
+
+/* exec: the table. */
+extern const struct step enter_steps[];
+extern const size_t enter_steps_n;
+int run_enter(struct run *run) MUST_USE;
+
+/* Let init go on without a gate, and learn whether execve succeeded (run, exec). */
+int run_start_child(struct run *run) MUST_USE;
+
+/* ---- spawn.c: the init stage ------------------------------------------------------------------------------------ */
+
+/* Make the child: clone3 into its namespaces and cgroup (what the plan says) and exec the stage from a sealed memfd. Sets
+ * run->pid (and stage_pid where there is a stage), pidfd and sync_fd. */
+int spawn_child(struct run *run) MUST_USE;
+/* The stage has cloned init: take its pid from the recorder, verified to be our child. */
+int spawn_adopt(struct run *run) MUST_USE;
+/* Receive `wanted` from the child; where it died instead, the failure that it recorded is made ours. */
+int child_receive(struct run *run, unsigned int wanted, int *ret_fd) MUST_USE;
+int child_send(struct run *run, unsigned int message) MUST_USE;
+/* The recorder's failure as ours, with the step it happened in. Returns -errno. */
+int child_failure(struct run *run);
+
+/* ---- hooks.c ------------------------------------------------------------------------------------------------------ */
+
+/* Run the hooks of one point in the parent's namespaces, with the state JSON (status, pid) on stdin; the first failure. */
+int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *status, pid_t pid) MUST_USE;
+
+/* ---- monitor.c: the foreground ------------------------------------------------------------------------------------- */
+
+struct monitor {
+	int pidfd;
+	pid_t pid;
+	int console_fd;  /* the container's terminal master, or -1: stdio is inherited */
+	bool subreaper;  /* reap other children, too */
+};
+/* Forward signals and the terminal until the process ends; its exit code, 128 + signal where it was killed. */
+int monitor_run(const struct monitor *monitor, int *ret_status) MUST_USE;
