@@ -203,7 +203,7 @@ build()
 	# The kernel's headers are the machine's; musl has none.
 	for program in floor bench tiny; do
 		case $program in
-		floor) sources="$here/floor.c $here/floor_cgroup.c $here/floor_filter.c" ;;
+		floor) sources="$here/floor.c $here/floor_cgroup.c $here/floor_filter.c $here/floor_io.c" ;;
 		bench) sources="$here/bench.c $here/ops.c $here/report.c" ;;
 		tiny) sources=$here/tiny.c ;;
 		esac

@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,48 +99,6 @@ static const char *const readonly_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq
 /* Kept: audit_write, kill, net_bind_service, as `runc spec` has it. */
 #define CAPS_KEPT (1ULL << 29 | 1ULL << 5 | 1ULL << 10)
 #define CAPS_LAST 40
-
-void die(const char *format, ...)
-{
-	int error = errno;
-	va_list ap;
-
-	va_start(ap, format);
-	dprintf(2, "floor: ");
-	vdprintf(2, format, ap);
-	dprintf(2, ": %s\n", strerror(error));
-	va_end(ap);
-	_exit(1);
-}
-
-void must(long result, const char *what)
-{
-	if (result < 0)
-		die("%s", what);
-}
-
-long read_all(const char *path, char *buffer, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = read(fd, buffer, size - 1);
-	close(fd);
-	if (n >= 0)
-		buffer[n] = '\0';
-	return n;
-}
-
-void write_all(const char *path, int flags, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0600);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die("write %s", path);
-	close(fd);
-}
 
 /* The string after "KEY": in the configuration, ended in place; NULL where the key is absent. */
 static char *config_string(char *text, const char *key, char **ret_end)

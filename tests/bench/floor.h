@@ -1,5 +1,6 @@
 /*
- * Shared by the files of the floor program: floor.c (containers and verbs), floor_cgroup.c, floor_filter.c.
+ * Shared by the files of the floor program: floor.c (containers and verbs), floor_cgroup.c,
+ * floor_filter.c, floor_io.c.
  */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H
