@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel/mount.c: mounts by the new mount API; where it is missing, mount_old.c does the same. No library, no
+ * allocation.
+ */
+#include "kernel/mount.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "kernel/mount_old.h"
+#include "kernel/sys.h"
+
+/* True where the call was understood: what it says about arguments that cannot be valid is neither "there is
+ * no such call" nor "you may not" (a filter's EPERM; or no privilege at all, and then mount(2) will say so).
+ */
+static bool answers(int r)
+{
+	return r >= 0 || (errno != ENOSYS && errno != EPERM);
+}
+
+struct mount_tools mount_tools_make(int procfd)
+{
+	static const struct mount_attr none;
+	struct mount_tools tools = { .procfd = procfd, .scratchfd = -1, .old_shared = true };
+
+	/* All or nothing: a mount that is half made by one API cannot be finished by the other. */
+	tools.new_api =
+		answers(sys_fsopen(NULL, 0)) && answers(sys_fsconfig(-1, FSCONFIG_SET_FLAG, NULL, NULL, 0)) &&
+		answers(sys_fsmount(-1, 0, 0)) && answers(sys_fspick(-1, NULL, 0)) &&
+		answers(sys_open_tree(-1, NULL, 0)) && answers(sys_move_mount(-1, NULL, -1, NULL, 0)) &&
+		answers(sys_mount_setattr(-1, NULL, 0, &none));
+	return tools;
+}
+
+void mount_tools_close(struct mount_tools *tools)
+{
+	fd_close(&tools->scratchfd);
+}
+
+/* What the kernel said in the fs context: lines of "e tmpfs: Unknown parameter 'foo'". The last error says
+ * most. */
+static const char *context_message(int fsfd, char *buf, size_t size)
+{
+	char line[256];
+	ssize_t n;
+
+	*buf = '\0';
+	while ((n = read(fsfd, line, sizeof(line) - 1)) > 0) {
+		struct text t = { .buf = buf, .size = size };
+
+		if (n < 3 || line[0] != 'e')
+			continue;
+		if (line[n - 1] == '\n')
+			n--;
+		text_add_n(&t, line + 2, (size_t)n - 2);
+	}
+	return buf;
+}
+
+static int context_fail(int err, int fsfd, const char *what, const char *name)
+{
+	char message[256];
+
+	context_message(fsfd, message, sizeof(message));
+	return fail(err, "cannot %s '%s'%s%s", what, name, *message ? ": " : "", message);
+}
+
+static int set_params(int fsfd, const struct mount_param *params, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned int cmd = params[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+
+		if (sys_fsconfig(fsfd, cmd, params[i].key, params[i].value, 0))
+			return context_fail(errno, fsfd, "set mount option", params[i].key);
+	}
+	return 0;
+}
+
+/* fsmount(2) knows these; MOUNT_ATTR_IDMAP is for mount_set_idmap. A fresh mount has nothing below it, so the
+ * recursive attributes are its own. */
+static uint64_t fresh_attrs(const struct mount_attrs *attrs)
+{
+	return attrs ? attrs->set | attrs->rec_set : 0;
+}
+
+static bool params_fit(const struct mount_param *params, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (params[i].value && strlen(params[i].value) > MOUNT_PARAM_MAX)
+			return false;
+	return true;
+}
+
+int mount_make(struct mount_tools *tools, const char *type, const char *source,
+	       const struct mount_param *params, size_t n, const struct mount_attrs *attrs, int *ret_mountfd)
+{
+	autoclose int fsfd = -1;
+	int fd, r;
+
+	if (!tools->new_api || !params_fit(params, n))
+		return mount_old_make(tools, type, source, params, n, fresh_attrs(attrs), ret_mountfd);
+	fsfd = sys_fsopen(type, FSOPEN_CLOEXEC);
+	if (fsfd < 0)
+		return fail(errno, "cannot use file system type '%s'", type);
+	if (source && sys_fsconfig(fsfd, FSCONFIG_SET_STRING, "source", source, 0))
+		return context_fail(errno, fsfd, "set mount source", source);
+	r = set_params(fsfd, params, n);
+	if (r < 0)
+		return fail_in(r, "file system '%s'", type);
+	if (sys_fsconfig(fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return context_fail(errno, fsfd, "create file system", type);
+	fd = sys_fsmount(fsfd, FSMOUNT_CLOEXEC, (unsigned int)fresh_attrs(attrs));
+	if (fd < 0)
+		return context_fail(errno, fsfd, "mount file system", type);
+	*ret_mountfd = fd;
+	return 0;
+}
+
+static int clone_old(struct mount_tools *tools, int dirfd, const char *path, bool recursive, bool nofollow,
+		     int *ret_mountfd)
+{
+	autoclose int opened = -1;
+
+	if (*path) {
+		opened = openat(dirfd, path, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
+		if (opened < 0)
+			return -errno;
+	}
+	return mount_old_clone(tools, *path ? opened : dirfd, recursive, ret_mountfd);
+}
+
+int mount_clone(struct mount_tools *tools, int dirfd, const char *path, bool recursive, bool nofollow,
+		int *ret_mountfd)
+{
+	unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int fd, r;
+
+	flags |= *path ? 0U : AT_EMPTY_PATH;
+	flags |= recursive ? AT_RECURSIVE : 0U;
+	flags |= nofollow ? AT_SYMLINK_NOFOLLOW : 0U;
+	if (!tools->new_api) {
+		r = clone_old(tools, dirfd, path, recursive, nofollow, ret_mountfd);
+		return r < 0 ? fail(-r, "cannot bind '%s'", path) : 0;
+	}
+	fd = sys_open_tree(dirfd, path, flags);
+	if (fd < 0)
+		return fail(errno, "cannot bind '%s'", path);
+	*ret_mountfd = fd;
+	return 0;
+}
+
+int mount_reconfigure(struct mount_tools *tools, int mountfd, const struct mount_param *params, size_t n)
+{
+	autoclose int fsfd = -1;
+	char name[32];
+	int r;
+
+	mount_fs_name(mountfd, name, sizeof(name));
+	if (!tools->new_api || !params_fit(params, n)) {
+		r = mount_old_reconfigure(tools, mountfd, params, n);
+		return r < 0 ? fail(-r, "cannot reconfigure file system '%s'", name) : 0;
+	}
+	fsfd = sys_fspick(mountfd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	if (fsfd < 0)
+		return fail(errno, "cannot reconfigure file system '%s'", name);
+	r = set_params(fsfd, params, n);
+	if (r < 0)
+		return fail_in(r, "file system '%s'", name);
+	if (sys_fsconfig(fsfd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0))
+		return context_fail(errno, fsfd, "reconfigure file system", name);
+	return 0;
+}
+
+int mount_attach(struct mount_tools *tools, int mountfd, int targetfd)
+{
+	int r = 0;
+
+	/* move_mount(2) takes one from the scratch as well as a detached one */
+	if (!tools->new_api)
+		r = mount_old_call(tools, mountfd, NULL, targetfd, NULL, MS_MOVE, NULL);
+	else if (sys_move_mount(mountfd, "", targetfd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		r = -errno;
+	return r < 0 ? fail(-r, "cannot attach a mount") : 0;
+}
+
+int mount_make_empty(struct mount_tools *tools, int *ret_mountfd)
+{
+	static const struct mount_param params[] = { { "nr_blocks", "1" },
+						     { "nr_inodes", "1" },
+						     { "mode", "555" } };
+	static const struct mount_attrs attrs = {
+		.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+
+	return mount_make(tools, "tmpfs", "tmpfs", params, ARRAY_SIZE(params), &attrs, ret_mountfd);
+}
