@@ -24,12 +24,14 @@ static uint64_t hash_name(const char *s, size_t n)
 	return h ^ h >> 32;
 }
 
-/* Remember entry i; false if its name was there already. */
+/* Remember entry i; false if its name was there already. An entry without '=' has none: programs are given it as it is. */
 static bool add_name(struct seen *seen, size_t i)
 {
 	const char *entry = seen->list[i];
 	size_t n = strcspn(entry, "=");
 
+	if (!entry[n])
+		return true;
 	for (size_t at = hash_name(entry, n) & seen->mask;; at = (at + 1) & seen->mask) {
 		const char *other;
 
@@ -86,9 +88,9 @@ static int keep_last(struct making *m, const char **list, size_t *n)
 		return -ENOMEM;
 	for (size_t i = *n; i-- > 0;)
 		if (!add_name(&seen, i))
-			list[i] = ""; /* never a hit in the table: it is not in there */
+			list[i] = NULL; /* never read through the table: it is not in there */
 	for (size_t i = 0; i < *n; i++)
-		if (*list[i])
+		if (list[i])
 			list[kept++] = list[i];
 	*n = kept;
 	list[kept] = NULL;
@@ -105,13 +107,8 @@ int make_env(struct making *m, const struct strings *given, const char *const *r
 		return -ENOMEM;
 	if (n > UINT32_MAX / 8)
 		return fail(E2BIG, "process.env: %zu entries", n);
-	for (size_t i = 0; i < n; i++) {
-		const char *equals = strchr(given->v[i], '=');
-
-		if (!equals || equals == given->v[i])
-			return fail(EINVAL, "process.env[%zu]: '%.64s' is not NAME=VALUE", i, given->v[i]);
+	for (size_t i = 0; i < n; i++)
 		list[i] = given->v[i];
-	}
 	r = add_own(m, list, &n);
 	if (r == 0)
 		r = keep_last(m, list, &n);

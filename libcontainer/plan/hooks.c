@@ -5,12 +5,6 @@
 
 #define HOOK_TIMEOUT_DEFAULT_MS (5 * 60 * 1000) /* where none is given: nothing waits for ever */
 
-const char *const plan_hook_names[HOOK_POINTS] = {
-	[HOOK_PRESTART] = "prestart", [HOOK_CREATE_RUNTIME] = "createRuntime",
-	[HOOK_CREATE_CONTAINER] = "createContainer", [HOOK_START_CONTAINER] = "startContainer",
-	[HOOK_POSTSTART] = "poststart", [HOOK_POSTSTOP] = "poststop",
-};
-
 static const char *const *one_string(struct making *m, const char *s)
 {
 	const char **list = arena_array(m->arena, 2, const char *);

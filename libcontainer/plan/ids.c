@@ -13,23 +13,8 @@ static bool maps_only(const struct id_map *map, uint32_t own)
 	return map->n == 1 && map->v[0].size == 1 && map->v[0].outside == own;
 }
 
-static int check_maps(struct making *m)
-{
-	const struct spec_linux *l = m->spec->linux_;
-	bool made = ns_made(&m->plan->ns) & CLONE_NEWUSER;
-
-	if (!m->plan->ns.userns && (l->uid_mappings.n || l->gid_mappings.n))
-		return fail(EINVAL, "linux.uidMappings and linux.gidMappings are for a user namespace: add {\"type\": \"user\"} to "
-			    "linux.namespaces, or leave them out");
-	if (made && !l->uid_mappings.n)
-		return fail(EINVAL, "linux.uidMappings: a new user namespace needs them");
-	if (made && !l->gid_mappings.n)
-		return fail(EINVAL, "linux.gidMappings: a new user namespace needs them");
-	return 0;
-}
-
-/* Without privilege on the host the kernel lets a user map his own id only, and only where setgroups is denied; the
- * helpers may more. */
+/* That a new user namespace has maps, and only one, is spec/check's rule. Without privilege on the host the kernel
+ * lets a user map his own id only, and only where setgroups is denied; the helpers may more. */
 static int check_unprivileged(struct making *m)
 {
 	struct plan_ns *ns = &m->plan->ns;
@@ -77,10 +62,8 @@ static int check_user(struct making *m)
 
 int make_ids(struct making *m)
 {
-	int r = check_maps(m);
+	int r;
 
-	if (r < 0)
-		return r;
 	m->plan->ns.uids = m->spec->linux_->uid_mappings;
 	m->plan->ns.gids = m->spec->linux_->gid_mappings;
 	r = check_unprivileged(m);

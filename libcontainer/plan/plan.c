@@ -91,11 +91,11 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 
 	if (!mask)
 		return -ENOMEM;
-	for (const char *s = text; *s;) {
+	for (const char *s = text + strspn(text, " ,"); *s; s += strspn(s, " ,")) {
 		unsigned int low, high;
 		int r = parse_range(&s, limit, &low, &high);
 
-		if (r == 0 && *s && (*s != ',' || !s[1]))
+		if (r == 0 && *s && *s != ' ' && *s != ',')
 			r = -EINVAL;
 		if (r < 0)
 			return fail(-r, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place, text, limit);
@@ -104,7 +104,6 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 			mask[i / word] |= 1ul << i % word;
 		}
 		top = high > top ? high : top;
-		s += *s == ',';
 	}
 	*ret_mask = mask;
 	*ret_bytes = count ? (top / word + 1) * sizeof(unsigned long) : 0;
