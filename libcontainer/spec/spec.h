@@ -184,7 +184,7 @@ struct spec_rdma {
 };
 
 struct spec_pids {
-	int64_t limit;
+	struct opt_i64 limit; /* 0 is the number 0, -1 no limit; unset: as it is (Go callers write {} for that) */
 };
 
 struct spec_resources {
