@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel/cgroup_apply.c: values into files of a place, in the order given. Parent only.
+ */
+#include "kernel/cgroup_place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/io.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "kernel/bpf_device.h"
+
+static int check_below(const struct cgroup_dir *dir, const struct cgroup_write *w)
+{
+	uint64_t now, limit;
+	char text[32];
+	ssize_t n = read_file_at(dir->fd, w->file, text, sizeof(text));
+	int r = n < 0 ? (int)n : parse_u64(text, UINT64_MAX, &now);
+
+	if (r == 0)
+		r = parse_u64(w->value, UINT64_MAX, &limit);
+	if (r == 0 && now > limit)
+		return fail(EBUSY, "%s: %s is %s already, above the new limit of %s", w->property, w->file, text, w->value);
+	return r;
+}
+
+static int set_second(const struct cgroup_dir *dir, const struct cgroup_write *w)
+{
+	char now[128], value[256];
+	ssize_t n = read_file_at(dir->fd, w->file, now, sizeof(now));
+	int len;
+
+	if (n < 0)
+		return (int)n;
+	len = snprintf(value, sizeof(value), "%.*s %s", (int)strcspn(now, " "), now, w->value);
+	if (len >= (int)sizeof(value))
+		return -E2BIG;
+	return write_file_at(dir->fd, w->file, value);
+}
+
+/* -errno, of which only what is wrong in itself is recorded. */
+static int apply_one(const struct cgroup_place *place, const struct cgroup_write *w)
+{
+	const struct cgroup_dir *dir = cgroup_place_dir(place, w->controller);
+
+	/* GHSA-5g49-rx9x-qfc6: a name with "../" left the directory */
+	if (!path_is_component(w->file))
+		return fail(EINVAL, "%s: '%s' is not the name of a cgroup file", w->property, w->file);
+	if (!dir)
+		return -ENOENT;
+	switch (w->op) {
+	case CGROUP_SET:
+	case CGROUP_SET_OR_NEXT:
+		break;
+	case CGROUP_SET_SECOND:
+		return set_second(dir, w);
+	case CGROUP_SET_RT:
+		return dir->v2 ? -EOPNOTSUPP : cgroup_v1_set_rt(dir, place->path, w);
+	case CGROUP_CHECK_BELOW:
+		return check_below(dir, w);
+	}
+	return write_file_at(dir->fd, w->file, w->value);
+}
+
+static int fail_write(const struct cgroup_place *place, const struct cgroup_write *w, int r)
+{
+	if (r == -ENOENT)
+		return fail(ENOENT, "%s: cgroup '%s' has no %s (controller '%s' is not available)", w->property, place->path,
+			    w->file, w->controller);
+	return fail(-r, "%s: cannot write '%s' to %s of cgroup '%s'", w->property, w->value, w->file, place->path);
+}
+
+/* The entries that were put off, once more and in order, as long as one of them gets further. */
+static int apply_again(const struct cgroup_place *place, const struct cgroup_write *writes, size_t n, uint64_t put_off)
+{
+	for (uint64_t before = 0; put_off != before;) {
+		before = put_off;
+		for (size_t i = 0; i < n && i < 64; i++)
+			if (put_off >> i & 1 && apply_one(place, &writes[i]) == 0)
+				put_off &= ~(1ull << i);
+	}
+	if (!put_off)
+		return 0;
+	writes += __builtin_ctzll(put_off);
+	return fail_write(place, writes, apply_one(place, writes));
+}
+
+int cgroup_apply(const struct cgroup_place *place, const struct cgroup_write *writes, size_t n)
+{
+	uint64_t put_off = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cgroup_write *w = &writes[i];
+		int r = apply_one(place, w);
+
+		if (r == -ENOENT && (w->may_be_missing || w->op == CGROUP_SET_OR_NEXT))
+			continue;
+		if ((r == -EINVAL || r == -EBUSY) && w->again && i < 64)
+			put_off |= 1ull << i;
+		else if (r < 0)
+			return fail_write(place, w, r);
+		if (w->op == CGROUP_SET_OR_NEXT)
+			i++;
+	}
+	return put_off ? apply_again(place, writes, n, put_off) : 0;
+}
+
+/* Numbers that a device can have: 12 bits of major and 20 of minor today; a program compares 31. */
+static int check_rule(const struct device_rule *r)
+{
+	if ((r->type == 'a' || r->type == 'b' || r->type == 'c') && r->major >= -1 && r->major <= INT32_MAX && r->minor >= -1 &&
+	    r->minor <= INT32_MAX && !(r->access & ~DEVICE_ALL))
+		return 0;
+	return fail(EINVAL, "device rule '%c %lld:%lld'", r->type, (long long)r->major, (long long)r->minor);
+}
+
+int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n)
+{
+	struct cgroup_dir *dir = (struct cgroup_dir *)cgroup_place_dir(place, "devices");
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = check_rule(&rules[i]);
+	if (r < 0)
+		return r;
+	if (!dir)
+		return fail(EOPNOTSUPP, "linux.resources.devices: cgroup '%s' has no devices controller", place->path);
+	if (!dir->v2)
+		return cgroup_v1_set_devices(dir, rules, n);
+	r = bpf_device_apply(dir->fd, dir->made, rules, n);
+	/* the next program must find this one */
+	dir->made = false;
+	return r;
+}
