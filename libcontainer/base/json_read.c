@@ -241,16 +241,16 @@ static const yajl_callbacks callbacks = {
 
 /* ---- documents ---- */
 
-/* yajl's words, "parse error: premature EOF\n", with our place. */
-static int syntax_error(struct reader *r, yajl_handle parser)
+/* yajl's words, "parse error: premature EOF\n", with our place: within a token of what is wrong. */
+static int syntax_error(struct reader *r, yajl_handle parser, size_t at)
 {
-	struct json_position p = json_position(r->buf, yajl_get_bytes_consumed(parser));
+	struct json_position p = json_position(r->buf, at < r->n ? at : r->n);
 	unsigned char *text = yajl_get_error(parser, 0, NULL, 0);
 	const char *what = text ? (const char *)text : "not JSON";
 	const char *colon = strstr(what, ": ");
 
 	what = colon ? colon + 2 : what;
-	fail(0, "line %zu, column %zu: not JSON: %.*s", p.line, p.column, (int)strcspn(what, "\n"), what);
+	fail(0, "line %zu, near column %zu: not JSON: %.*s", p.line, p.column, (int)strcspn(what, "\n"), what);
 	if (text)
 		yajl_free_error(parser, text);
 	return -EINVAL;
@@ -260,15 +260,19 @@ static int run(struct reader *r)
 {
 	yajl_handle parser = yajl_alloc(&callbacks, NULL, r);
 	yajl_status status;
+	size_t at;
 
 	if (!parser)
 		return fail(ENOMEM, "cannot read JSON");
 	yajl_config(parser, yajl_dont_validate_strings, 1); /* json_scan() did, and more strictly */
 	status = yajl_parse(parser, (const unsigned char *)r->buf, r->n);
-	if (status == yajl_status_ok)
+	at = yajl_get_bytes_consumed(parser);
+	if (status == yajl_status_ok) {
 		status = yajl_complete_parse(parser);
+		at = r->n;
+	}
 	if (status == yajl_status_error)
-		r->err = syntax_error(r, parser);
+		r->err = syntax_error(r, parser, at);
 	yajl_free(parser);
 	free(r->items.v);
 	free(r->keys.v);
