@@ -3,63 +3,25 @@
  * plan/process.c: the process as numbers. Which words and numbers there may be is checked by spec/. Source: OCI config.md "Process", "POSIX process", "Linux process", and the man
  * pages of the calls.
  */
-#include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/resource.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "kernel/sys.h"
 #include "plan/make.h"
+#include "plan/numbers.h"
 
 #define CPUS_MAX 65536u  /* more than NR_CPUS can be */
 #define NODES_MAX 32768u /* what get_nodes() in mm/mempolicy.c takes: a page of bits */
 
-struct number_word {
-	const char *name;
-	int64_t number;
-};
-
-static const struct number_word rlimit_words[] = {
-	{ "RLIMIT_AS", RLIMIT_AS },		{ "RLIMIT_CORE", RLIMIT_CORE },	      { "RLIMIT_CPU", RLIMIT_CPU },
-	{ "RLIMIT_DATA", RLIMIT_DATA },		{ "RLIMIT_FSIZE", RLIMIT_FSIZE },     { "RLIMIT_LOCKS", RLIMIT_LOCKS },
-	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE }, { "RLIMIT_NICE", RLIMIT_NICE },
-	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },	{ "RLIMIT_NPROC", RLIMIT_NPROC },     { "RLIMIT_RSS", RLIMIT_RSS },
-	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },   { "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
-	{ "RLIMIT_STACK", RLIMIT_STACK },
-};
-
-/* <linux/sched.h> */
-static const struct number_word sched_flag_words[] = {
-	{ "SCHED_FLAG_RESET_ON_FORK", 0x01 },  { "SCHED_FLAG_RECLAIM", 0x02 },	       { "SCHED_FLAG_DL_OVERRUN", 0x04 },
-	{ "SCHED_FLAG_KEEP_POLICY", 0x08 },    { "SCHED_FLAG_KEEP_PARAMS", 0x10 },     { "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
-	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 },
-};
-
-static const struct number_word memory_mode_words[] = {
-	{ "MPOL_DEFAULT", MPOL_DEFAULT },
-	{ "MPOL_PREFERRED", MPOL_PREFERRED },
-	{ "MPOL_BIND", MPOL_BIND },
-	{ "MPOL_INTERLEAVE", MPOL_INTERLEAVE },
-	{ "MPOL_LOCAL", MPOL_LOCAL },
-	{ "MPOL_PREFERRED_MANY", SYS_MPOL_PREFERRED_MANY },
-	{ "MPOL_WEIGHTED_INTERLEAVE", SYS_MPOL_WEIGHTED_INTERLEAVE },
-};
-
-static const struct number_word memory_flag_words[] = {
-	{ "MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES },
-	{ "MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES },
-	{ "MPOL_F_NUMA_BALANCING", SYS_MPOL_F_NUMA_BALANCING },
-};
-
 /* The flags of a list, OR-ed. */
-static int read_flags(const char *place, const struct strings *names, const struct number_word *words, size_t n, int64_t *ret)
+static int read_flags(const char *place, const struct strings *names, const struct number_words *words, int64_t *ret)
 {
 	int64_t flags = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
-		const struct number_word *w = word_find(words, n, sizeof(*words), names->v[i]);
+		const struct number_word *w = number_of(words, names->v[i]);
 
 		if (!w)
 			return fail(EINVAL, "%s[%zu]: unknown flag '%.64s'", place, i, names->v[i]);
@@ -79,7 +41,7 @@ static int make_rlimits(struct making *m, const struct spec_process *p)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->rlimits.n; i++) {
 		const struct spec_rlimit *asked = &p->rlimits.v[i];
-		const struct number_word *w = WORD_FIND(rlimit_words, asked->type);
+		const struct number_word *w = number_of(&rlimit_words, asked->type);
 
 		if (!w)
 			return fail(EINVAL, "process.rlimits[%zu].type: unknown limit '%.64s'", i, asked->type);
@@ -105,7 +67,7 @@ static int make_scheduler(struct making *m, const struct spec_scheduler *asked)
 	s = arena_new(m->arena, struct sched_numbers);
 	if (!s)
 		return -ENOMEM;
-	r = read_flags("process.scheduler.flags", &asked->flags, sched_flag_words, ARRAY_SIZE(sched_flag_words), &flags);
+	r = read_flags("process.scheduler.flags", &asked->flags, &sched_flag_words, &flags);
 	if (r < 0)
 		return r;
 	if (asked->policy == SPEC_SCHED_ISO)
@@ -160,13 +122,13 @@ static int make_memory_policy(struct making *m)
 
 	if (!asked)
 		return 0;
-	mode = asked->mode ? WORD_FIND(memory_mode_words, asked->mode) : NULL;
+	mode = asked->mode ? number_of(&memory_mode_words, asked->mode) : NULL;
 	if (!mode)
 		return fail(EINVAL, "linux.memoryPolicy.mode: unknown mode '%.64s'", asked->mode ? asked->mode : "");
 	p = arena_new(m->arena, struct plan_memory_policy);
 	if (!p)
 		return -ENOMEM;
-	r = read_flags("linux.memoryPolicy.flags", &asked->flags, memory_flag_words, ARRAY_SIZE(memory_flag_words), &flags);
+	r = read_flags("linux.memoryPolicy.flags", &asked->flags, &memory_flag_words, &flags);
 	if (r == 0)
 		r = mask_parse(m, "linux.memoryPolicy.nodes", asked->nodes ? asked->nodes : "", NODES_MAX, &p->nodes, &bytes, &count);
 	if (r < 0)
