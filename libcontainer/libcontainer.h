@@ -36,8 +36,8 @@ struct cruet_options {
 CRUET_API int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet);
 void cruet_close(struct cruet *cruet) __attribute__((visibility("default")));
 
-/* The last failure of this process as one line ("TEXT: STRERROR"); "" where there was none. Valid until the next call. */
-const char *cruet_error(void) __attribute__((visibility("default")));
+/* The last failure of this process as one line ("TEXT: STRERROR") in buf; returns buf. "" where there was none. */
+const char *cruet_error(char *buf, size_t size) __attribute__((visibility("default")));
 
 struct cruet_create {
 	const char *id;

@@ -68,11 +68,6 @@ extern const size_t create_steps_n;
 int run_create(struct run *run) MUST_USE;
 int run_undo(struct remains *remains) MUST_USE;
 
-/* exec: the table. */
-extern const struct step enter_steps[];
-extern const size_t enter_steps_n;
-int run_enter(struct run *run) MUST_USE;
-
 /* Let init go on without a gate, and learn whether execve succeeded (run, exec). */
 int run_start_child(struct run *run) MUST_USE;
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * container.h: what the verbs share: the context behind struct cruet, and the questions that all of them ask of a
+ * container. Private to the files beside it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "kernel/cgroup.h"
+#include "ledger.h"
+#include "libcontainer.h"
+#include "plan/plan.h"
+#include "run/run.h"
+#include "spec/spec.h"
+
+struct cruet {
+	struct arena arena;      /* private: state, lists, texts */
+	const char *root;        /* the state root's path */
+	enum cruet_manager manager;
+	int procfd;              /* the host's /proc, verified */
+	struct cgroup_host cgroups;
+	bool cgroups_read;
+};
+
+/* Facts about the machine, asked where a verb needs them. */
+int cruet_cgroups(struct cruet *cruet, const struct cgroup_host **ret_host) MUST_USE;
+int cruet_host(struct cruet *cruet, struct host *ret_host) MUST_USE;
+int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id) MUST_USE;
+
+/* Open the state root and an entry, and read its record. lock_ms < 0: without the lock. */
+struct opened {
+	int rootfd;
+	struct ledger_entry entry;
+	struct container container;
+};
+int container_open(struct cruet *cruet, const char *id, int64_t lock_ms, struct opened *ret_opened) MUST_USE;
+void container_close(struct opened *opened);
+#define autoclose_container __attribute__((cleanup(container_close)))
+#define OPENED_NONE { .rootfd = -1, .entry = { .rootfd = -1, .dirfd = -1 } }
+
+/* What the container is now, by the kernel; the pid is checked by start time and boot id, a zombie is stopped.
+ * *ret_pidfd (may be NULL) is init's where it lives, else -1. */
+int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd) MUST_USE;
+
+/* The container's cgroup; -ENOENT (not recorded) where it has none or it is gone. */
+int container_cgroup(struct cruet *cruet, const struct container *c, struct cgroup_place **ret_place) MUST_USE;
+
+/* Its plan again, from the configuration as it was at create: for hooks. */
+int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan) MUST_USE;
+
+/* Remove all that a container left: the undo column of create, driven by the record. */
+int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms) MUST_USE;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* context.c: struct cruet: where the state is, and what machine this is. */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "container.h"
+#include "kernel/caps.h"
+#include "kernel/ns.h"
+
+#define ARENA_SIZE (256u << 20) /* address space, not memory */
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] ? value : NULL; /* podman sets XDG_RUNTIME_DIR to "" as root */
+}
+
+/* /run/cruet for the host's root; who is not has $XDG_RUNTIME_DIR/cruet. Computed from little, as callers start some
+ * verbs with an almost empty environment. */
+static int default_root(struct cruet *cruet, const char **ret_root)
+{
+	const char *runtime_dir = environment("XDG_RUNTIME_DIR");
+	bool hosts_root = geteuid() == 0 && ns_user_is_initial(cruet->procfd);
+
+	if (hosts_root || (geteuid() == 0 && !runtime_dir)) {
+		*ret_root = "/run/cruet";
+		return 0;
+	}
+	if (!runtime_dir)
+		return fail(0, "XDG_RUNTIME_DIR is not set: set it, or choose a state directory with --root");
+	*ret_root = arena_printf(&cruet->arena, "%s/cruet", runtime_dir);
+	return *ret_root ? 0 : -ENOMEM;
+}
+
+static int open_proc(int *ret_fd)
+{
+	autoclose int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return fail(errno, "cannot open /proc");
+	if (!fd_is_on(fd, PROC_SUPER_MAGIC) || fstat(fd, &st) || st.st_ino != 1)
+		return fail(EINVAL, "/proc is not a procfs: mount one there");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet)
+{
+	struct arena arena;
+	struct cruet *cruet;
+	int r;
+
+	if (getauxval(AT_SECURE))
+		return fail(EPERM, "refusing to run setuid or with file capabilities");
+	r = arena_open_private(&arena, ARENA_SIZE);
+	if (r < 0)
+		return r;
+	cruet = arena_new(&arena, struct cruet);
+	if (!cruet)
+		return -ENOMEM;
+	cruet->procfd = -1;
+	cruet->manager = options->manager;
+	r = open_proc(&cruet->procfd);
+	cruet->arena = arena;
+	if (r == 0 && options->root)
+		cruet->root = options->root;
+	else if (r == 0)
+		r = default_root(cruet, &cruet->root);
+	if (r < 0) {
+		cruet_close(cruet);
+		return r;
+	}
+	*ret_cruet = cruet;
+	return 0;
+}
+
+void cruet_close(struct cruet *cruet)
+{
+	struct arena arena = cruet->arena;
+
+	fd_close(&cruet->procfd);
+	arena_close(&arena);
+}
+
+int cruet_cgroups(struct cruet *cruet, const struct cgroup_host **ret_host)
+{
+	if (!cruet->cgroups_read) {
+		int r = cgroup_host_read(&cruet->arena, cruet->procfd, &cruet->cgroups);
+
+		if (r < 0)
+			return r;
+		cruet->cgroups_read = true;
+	}
+	*ret_host = &cruet->cgroups;
+	return 0;
+}
+
+int cruet_host(struct cruet *cruet, struct host *ret_host)
+{
+	const struct cgroup_host *cgroups;
+	const char *listen = environment("LISTEN_FDS");
+	struct host host = {
+		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
+		.bounding = caps_bounding(), .notify_socket = environment("NOTIFY_SOCKET"),
+		.has_newuidmap = geteuid() != 0 && access("/usr/bin/newuidmap", X_OK) == 0,
+	};
+	int r = cruet_cgroups(cruet, &cgroups);
+
+	if (r < 0)
+		return r;
+	host.cgroup = *cgroups;
+	if (listen && parse_u32(listen, &host.listen_fds) < 0)
+		host.listen_fds = 0; /* not systemd's: nothing was passed */
+	*ret_host = host;
+	return 0;
+}
+
+int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id)
+{
+	char buf[64];
+	ssize_t n = read_file_at(cruet->procfd, "sys/kernel/random/boot_id", buf, sizeof(buf));
+
+	if (n < 0)
+		return fail((int)-n, "cannot read the boot id");
+	*ret_boot_id = arena_strdup(&cruet->arena, buf);
+	return *ret_boot_id ? 0 : -ENOMEM;
+}
+
+const char *cruet_error(char *buf, size_t size)
+{
+	return fail_line(buf, size);
+}
+
+int cruet_log_open(const char *target, bool json, enum cruet_log_level level)
+{
+	return log_open(target, json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, (enum log_level)level);
+}
+
+void cruet_log_failure(void)
+{
+	log_fatal();
+}
+
+/* Fds that the caller keeps in holes of the preserved range would get the numbers of ours, and ours would leak. */
+static int fill_holes(unsigned int first, unsigned int n)
+{
+	autoclose int null = -1;
+
+	for (unsigned int fd = first; fd < first + n; fd++) {
+		if (fcntl((int)fd, F_GETFD) >= 0)
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_PATH | O_CLOEXEC);
+		if (null == (int)fd) {
+			null = -1; /* the placeholder itself */
+			continue;
+		}
+		if (null < 0 || dup3(null, (int)fd, O_CLOEXEC) < 0)
+			return fail(errno, "--preserve-fds: cannot keep fd %u free", fd);
+	}
+	return 0;
+}
+
+int cruet_protect_process(unsigned int preserve_fds)
+{
+	int r = fd_fill_stdio();
+
+	if (r < 0)
+		return fail(-r, "cannot open /dev/null for stdio");
+	r = fd_cloexec_from(3 + preserve_fds);
+	if (r < 0)
+		return fail(-r, "cannot mark inherited fds close-on-exec");
+	/* As root we can write everybody's id maps; without privilege the kernel only lets us where we could be traced. */
+	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0))
+		return fail(errno, "cannot make the process untraceable");
+	return fill_holes(3, preserve_fds);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create.c: create, run and create --dry-run: load, plan, run, record. */
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "container.h"
+#include "kernel/tty.h"
+
+#define ARENA_SIZE (256u << 20)
+#define CREATE_MS  120000
+
+/* All that one create or run works with; what it opened is closed by making_close(). */
+struct making {
+	struct arena arena; /* shared with init */
+	struct host host;
+	struct container container;
+	struct run run;
+	const struct spec *spec;
+	char *bundle;
+};
+
+static void making_close(struct making *m)
+{
+	if (m->run.place)
+		cgroup_close(m->run.place);
+	ledger_close(&m->run.entry);
+	fd_close(&m->run.rootfd);
+	fd_close(&m->run.sync_fd);
+	fd_close(&m->run.pidfd);
+	fd_close(&m->run.console_fd);
+	free(m->bundle);
+	arena_close(&m->arena);
+}
+#define autoclose_making __attribute__((cleanup(making_close)))
+#define MAKING_NONE \
+	{ .arena = { .fd = -1 }, .run = { .rootfd = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, \
+					  .entry = { .rootfd = -1, .dirfd = -1 } } }
+
+/* ---- load ------------------------------------------------------------------------------------------------------------ */
+
+static int open_config(const struct cruet_create *options, const char *bundle, int *ret_fd)
+{
+	char path[PATH_MAX];
+
+	if (options->config) {
+		*ret_fd = open(options->config, O_RDONLY | O_CLOEXEC);
+		return *ret_fd < 0 ? fail(errno, "cannot open the configuration '%s'", options->config) : 0;
+	}
+	if ((size_t)snprintf(path, sizeof(path), "%s/config.json", bundle) >= sizeof(path))
+		return fail(ENAMETOOLONG, "bundle '%s'", bundle);
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return fail(errno, "cannot open the bundle's configuration '%s' (make one with `cruet spec`)", path);
+	return 0;
+}
+
+static int load(struct making *m, const struct cruet_create *options)
+{
+	autoclose int fd = -1;
+	char *buf;
+	int r;
+
+	m->bundle = realpath(options->bundle ? options->bundle : ".", NULL);
+	if (!m->bundle)
+		return fail(errno, "bundle '%s'", options->bundle ? options->bundle : ".");
+	r = open_config(options, m->bundle, &fd);
+	if (r == 0)
+		r = read_all(&m->arena, fd, SPEC_CONFIG_MAX, &buf, &m->run.config_n);
+	if (r == -EFBIG)
+		return fail(EFBIG, "config.json is larger than %u bytes", SPEC_CONFIG_MAX);
+	if (r < 0)
+		return fail(-r, "cannot read config.json");
+	m->run.config = buf;
+	return spec_load(&m->arena, buf, m->run.config_n, &m->spec);
+}
+
+/* ---- plan ------------------------------------------------------------------------------------------------------------ */
+
+static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options)
+{
+	const struct plan_options plan_options = {
+		.id = arena_strdup(&m->arena, options->id), .bundle = arena_strdup(&m->arena, m->bundle),
+		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
+		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
+		.preserve_fds = options->preserve_fds,
+	};
+	int r;
+
+	if (!plan_options.id || !plan_options.bundle)
+		return -ENOMEM;
+	if (options->privileged)
+		return fail(ENOTSUP, "--privileged cannot be used yet: give the container its privileges in config.json");
+	r = cruet_host(cruet, &m->host);
+	return r < 0 ? r : plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
+}
+
+/* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */
+static int check_terminal(const struct cruet_create *options, const struct plan *plan, bool detached)
+{
+	if (plan->process.terminal && detached && !options->console_socket)
+		return fail(EINVAL, "process.terminal is true: a detached container needs --console-socket for its terminal");
+	if (!plan->process.terminal && options->console_socket)
+		return fail(EINVAL, "--console-socket was given, but process.terminal is false");
+	if (plan->process.terminal && !plan->process.exec.args)
+		return fail(EINVAL, "process.terminal is true, but there are no process.args");
+	return 0;
+}
+
+static int open_arena(struct making *m)
+{
+	int r = arena_open_shared(&m->arena, ARENA_SIZE);
+
+	if (r < 0)
+		return r;
+	/* the first bytes of the arena, in this order: wire/shared.h, wire/handoff.h */
+	m->run.shared = arena_alloc(&m->arena, 1, SHARED_SIZE);
+	m->run.handoff = arena_new(&m->arena, struct handoff);
+	if (!m->run.shared || !m->run.handoff)
+		return -ENOMEM;
+	if ((char *)m->run.handoff != m->arena.base + SHARED_SIZE)
+		return fail(EPROTO, "the arena does not start with the recorder");
+	m->run.arena = &m->arena;
+	return 0;
+}
+
+int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out)
+{
+	autoclose_making struct making m = MAKING_NONE;
+	const char *text;
+	int r = ledger_check_id(options->id);
+
+	if (r == 0)
+		r = open_arena(&m);
+	if (r == 0)
+		r = load(&m, options);
+	if (r == 0)
+		r = make_plan(&m, cruet, options);
+	if (r == 0)
+		r = plan_explain(&m.arena, m.run.plan, &text);
+	if (r == 0 && fputs(text, out) < 0)
+		r = fail(errno, "cannot write the plan");
+	return r;
+}
+
+/* ---- record ---------------------------------------------------------------------------------------------------------- */
+
+static const char *now_rfc3339(struct arena *arena)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[40];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+static int fill_container(struct making *m, struct cruet *cruet)
+{
+	const struct plan *plan = m->run.plan;
+
+	m->container = (struct container){
+		.version = LEDGER_VERSION, .id = plan->id, .bundle = plan->bundle, .rootfs = plan->root.path,
+		.created = now_rfc3339(&m->arena), .oci_version = m->spec->oci_version, .annotations = m->spec->annotations,
+		.owner = geteuid(), .manager = plan->cgroup.none ? MANAGER_NONE : MANAGER_CGROUPFS,
+		.cgroup = plan->cgroup.none ? NULL : plan->cgroup.path,
+		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0, .has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
+		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0, .terminal = plan->process.terminal,
+	};
+	if (!m->container.created)
+		return -ENOMEM;
+	m->run.container = &m->container;
+	return cruet_boot_id(cruet, &m->container.boot_id);
+}
+
+static void fill_handoff(struct making *m, bool gate)
+{
+	struct handoff *h = m->run.handoff;
+
+	h->plan = m->run.plan;
+	h->wait_gate = gate;
+	h->trace = log_wants(LOG_LEVEL_DEBUG);
+	h->sync_fd = h->gate_fd = h->pidfd = h->rootfs_fd = -1;
+	for (int kind = 0; kind < NS_KINDS; kind++)
+		h->ns_fd[kind] = -1;
+}
+
+static int make(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
+{
+	bool detached = gate || options->detach;
+	int r = ledger_check_id(options->id);
+
+	if (r == 0)
+		r = open_arena(m);
+	if (r == 0)
+		r = load(m, options);
+	if (r == 0)
+		r = make_plan(m, cruet, options);
+	if (r == 0)
+		r = check_terminal(options, m->run.plan, detached);
+	if (r == 0)
+		r = fill_container(m, cruet);
+	if (r == 0)
+		r = ledger_root_open(cruet->root, true, &m->run.rootfd);
+	if (r < 0)
+		return r;
+	fill_handoff(m, gate);
+	m->run.host = &m->host;
+	m->run.procfd = cruet->procfd;
+	m->run.console_socket = options->console_socket;
+	m->run.pidfd_socket = options->pidfd_socket;
+	m->run.pid_file = options->pid_file;
+	m->run.deadline_ms = now_ms() + (options->timeout_ms ? options->timeout_ms : CREATE_MS);
+	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
+		log_warning("%s", m->run.plan->warnings.v[i]);
+	return run_create(&m->run);
+}
+
+int cruet_create(struct cruet *cruet, const struct cruet_create *options)
+{
+	autoclose_making struct making m = MAKING_NONE;
+
+	return make(&m, cruet, options, true);
+}
+
+/* ---- run ------------------------------------------------------------------------------------------------------------- */
+
+/* After a failure behind the release: what create made goes again. */
+static void abandon(struct making *m, struct cruet *cruet)
+{
+	struct err_trail *own = err_trail(), aside = { 0 };
+	struct remains remains = {
+		.arena = &m->arena, .container = &m->container, .entry = &m->run.entry, .cgroups = &m->host.cgroup,
+		.procfd = cruet->procfd, .pidfd = m->run.pidfd, .child = m->run.pid, .deadline_ms = now_ms() + 10000,
+	};
+
+	err_trail_attach(&aside);
+	if (run_undo(&remains) < 0)
+		log_warning("cleaning up: %s", aside.text);
+	err_trail_attach(own);
+}
+
+static int start_child(struct making *m)
+{
+	int r;
+
+	if (!m->run.plan->process.exec.args)
+		return fail(EINVAL, "cannot start: the configuration has no process");
+	r = run_start_child(&m->run);
+	return r < 0 ? r : hooks_run(m->run.plan, HOOK_POSTSTART, "running", m->run.pid);
+}
+
+/* Watch it to its end, then delete what it leaves, unless it is to be kept. */
+static int watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
+{
+	const struct monitor monitor = {
+		.pidfd = m->run.pidfd, .pid = m->run.pid, .console_fd = m->run.console_fd, .subreaper = !options->no_subreaper
+	};
+	const struct cruet_delete delete = { .id = options->id, .force = true };
+	int r;
+
+	ledger_close(&m->run.entry); /* others may work on it while it runs */
+	r = monitor_run(&monitor, ret_status);
+	if (options->keep)
+		return r;
+	if (r < 0) {
+		(void)cruet_delete(cruet, &delete);
+		return r;
+	}
+	return cruet_delete(cruet, &delete);
+}
+
+int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_status)
+{
+	autoclose_making struct making m = MAKING_NONE;
+	int r;
+
+	if (!options->detach && !options->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1))
+		return fail(errno, "cannot become a subreaper (try --no-subreaper)");
+	r = make(&m, cruet, options, false);
+	if (r < 0)
+		return r;
+	r = start_child(&m);
+	if (r < 0) {
+		abandon(&m, cruet);
+		return r;
+	}
+	*ret_status = 0;
+	return options->detach ? 0 : watch(&m, cruet, options, ret_status);
+}

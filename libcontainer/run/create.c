@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run/create.c: create and run, as the parent does them: the table at the end, read downwards; delete is its undo column
+ * read upwards, driven by the ledger alone.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/idmap.h"
+#include "kernel/net.h"
+#include "kernel/process.h"
+#include "kernel/tty.h"
+#include "run/run.h"
+#include "run/sources.h"
+#include "wire/gate.h"
+#include "wire/sync.h"
+
+/* ---- the ledger ---------------------------------------------------------------------------------------------------- */
+
+static int publish_intent(struct run *run)
+{
+	return ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n, &run->entry);
+}
+
+/* Last of all: the id is free exactly when everything else is gone. */
+static int undo_intent(struct remains *remains)
+{
+	return remains->entry->dirfd < 0 ? 0 : ledger_remove(remains->entry, remains->container->id);
+}
+
+static int note_process(struct run *run)
+{
+	char state;
+	int r = process_stat(run->procfd, run->pid, &state, &run->container->start_time);
+
+	if (r < 0)
+		return fail_in(r, "cannot read the start time of init");
+	run->container->pid = run->pid;
+	return 0;
+}
+
+static int note_early(struct run *run)
+{
+	int r = note_process(run);
+
+	return r < 0 ? r : ledger_commit(&run->entry, run->arena, run->container);
+}
+
+static int commit(struct run *run)
+{
+	int r = note_process(run);
+
+	if (r < 0)
+		return r;
+	run->container->committed = true;
+	return ledger_commit(&run->entry, run->arena, run->container);
+}
+
+/* ---- the cgroup ---------------------------------------------------------------------------------------------------- */
+
+static bool wants_cgroup(const struct run *run)
+{
+	return !run->plan->cgroup.none;
+}
+
+static int check_cgroup(struct run *run)
+{
+	int r = cgroup_check(&run->host->cgroup, run->plan->cgroup.path);
+
+	return r < 0 ? fail_in(r, "linux.cgroupsPath '%s'", run->plan->cgroup.path) : 0;
+}
+
+static int make_cgroup(struct run *run)
+{
+	const struct plan_cgroup *plan = &run->plan->cgroup;
+	int r = cgroup_make(run->arena, &run->host->cgroup, plan->path, plan->controllers, &run->place);
+
+	if (r < 0 && plan->tolerant) {
+		log_debug("no cgroup: %s", err_trail()->text);
+		fail_forget();
+		run->container->cgroup = NULL;
+		run->container->manager = MANAGER_NONE;
+		return 0;
+	}
+	if (r < 0)
+		return fail_in(r, "linux.cgroupsPath '%s'", plan->path);
+	run->cgroup_fd = plan->attach ? -1 : cgroup_clone_fd(run->place);
+	return 0;
+}
+
+/* cgroup.kill reaches everybody, with or without a pid namespace. */
+static int undo_cgroup(struct remains *remains)
+{
+	struct cgroup_place *place;
+	int r;
+
+	if (!remains->container->cgroup)
+		return 0;
+	r = cgroup_open(remains->arena, remains->cgroups, remains->container->cgroup, &place);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	r = cgroup_signal(place, SIGKILL, remains->deadline_ms);
+	if (r == 0)
+		r = cgroup_wait_empty(place, remains->deadline_ms);
+	if (r == 0)
+		r = cgroup_remove(place, remains->deadline_ms);
+	cgroup_close(place);
+	return r;
+}
+
+static bool wants_attach(const struct run *run)
+{
+	return run->place && run->plan->cgroup.attach;
+}
+
+static int attach_cgroup(struct run *run)
+{
+	int r = cgroup_attach(run->place, run->pid);
+
+	return r < 0 ? r : child_send(run, SYNC_JOINED);
+}
+
+static bool wants_release(const struct run *run)
+{
+	/* the plan has the child wait for it, but there is no cgroup to join (rootless) */
+	return run->plan->cgroup.attach && !run->place;
+}
+
+static int release_unattached(struct run *run)
+{
+	return child_send(run, SYNC_JOINED);
+}
+
+static bool wants_limits(const struct run *run)
+{
+	return run->place && run->plan->cgroup.writes.n > 0;
+}
+
+static int apply_limits(struct run *run)
+{
+	return cgroup_apply(run->place, run->plan->cgroup.writes.v, run->plan->cgroup.writes.n);
+}
+
+static bool wants_device_rules(const struct run *run)
+{
+	return run->place && run->plan->cgroup.set_devices;
+}
+
+static int apply_device_rules(struct run *run)
+{
+	int r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
+
+	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
+}
+
+static bool wants_delegation(const struct run *run)
+{
+	return run->place && run->plan->cgroup.chown_uid.set;
+}
+
+static int delegate_cgroup(struct run *run)
+{
+	return cgroup_chown(run->place, run->plan->cgroup.chown_uid.v);
+}
+
+/* ---- the gate ------------------------------------------------------------------------------------------------------- */
+
+static bool wants_gate(const struct run *run)
+{
+	return run->handoff->wait_gate;
+}
+
+static int open_gate(struct run *run)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fail(errno, "cannot make the start gate");
+	/* by the directory's fd: a state root may be longer than sun_path */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" GATE_NAME, run->entry.dirfd);
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1))
+		return fail(errno, "cannot open the start gate");
+	run->handoff->gate_fd = take_fd(&fd);
+	return 0;
+}
+
+/* ---- the child ------------------------------------------------------------------------------------------------------ */
+
+static int spawn(struct run *run)
+{
+	int r;
+
+	run->handoff->role = run->plan->ns.needs_stage ? ROLE_STAGE : ROLE_INIT;
+	run->handoff->unmapped = run->handoff->role == ROLE_INIT && (run->plan->ns.clone & CLONE_NEWUSER);
+	r = spawn_child(run);
+	sources_close(run);
+	return r;
+}
+
+/* Kill init and wait until it is gone. An init that is not our child has been reaped by its parent, or will be. */
+static int undo_spawn(struct remains *remains)
+{
+	siginfo_t info;
+
+	if (remains->pidfd >= 0 && process_signal(remains->pidfd, SIGKILL) < 0)
+		fail_forget(); /* it was faster */
+	if (remains->child > 0) {
+		kill(remains->child, SIGKILL);
+		while (waitid(P_PID, (id_t)remains->child, &info, WEXITED) < 0 && errno == EINTR)
+			;
+		return 0;
+	}
+	if (remains->pidfd >= 0 && wait_readable(remains->pidfd, remains->deadline_ms) < 0)
+		return fail(EBUSY, "init (pid %lld) cannot be killed: is it waiting for a dead file system or device?",
+			    (long long)remains->container->pid);
+	return 0;
+}
+
+static bool makes_user_ns(const struct run *run)
+{
+	return ((run->plan->ns.clone | run->plan->ns.stage) & CLONE_NEWUSER) != 0;
+}
+
+static int set_oom_score(struct run *run)
+{
+	const struct plan_process *p = &run->plan->process;
+	int r = process_set_oom_score(run->procfd, run->pid, (int)p->oom_score_adj.v);
+
+	if ((r == -EACCES || r == -EPERM) && p->oom_score_best_effort) {
+		fail_forget();
+		return 0;
+	}
+	return r < 0 ? fail_in(r, "process.oomScoreAdj") : 0;
+}
+
+static int write_maps(struct run *run)
+{
+	const struct plan_ns *ns = &run->plan->ns;
+	int r = 0;
+
+	if (run->stage_pid)
+		r = child_receive(run, SYNC_UNSHARED, NULL);
+	/* while the process can still be traced by a parent without privilege: its files in /proc are its user's */
+	if (r == 0 && run->plan->process.oom_score_adj.set)
+		r = set_oom_score(run);
+	if (r == 0)
+		r = idmap_write(run->procfd, run->pid, &ns->uids, &ns->gids, ns->deny_setgroups);
+	if (r == 0)
+		r = child_send(run, SYNC_MAPPED);
+	return r;
+}
+
+static bool wants_oom_score(const struct run *run)
+{
+	return run->plan->process.oom_score_adj.set && !makes_user_ns(run);
+}
+
+static bool has_stage(const struct run *run)
+{
+	return run->plan->ns.needs_stage;
+}
+
+static int adopt_init(struct run *run)
+{
+	int r = child_receive(run, SYNC_CLONED, NULL);
+
+	return r < 0 ? r : spawn_adopt(run);
+}
+
+static bool wants_rlimits(const struct run *run)
+{
+	return run->plan->process.rlimits.n > 0;
+}
+
+/* Init sets its limits itself, late; what it can do without privilege then is to lower them. A hard limit that must rise
+ * is raised here, where the privilege is. */
+static int raise_rlimits(struct run *run)
+{
+	for (size_t i = 0; i < run->plan->process.rlimits.n; i++) {
+		struct rlimit_row row = run->plan->process.rlimits.v[i];
+		struct rlimit now;
+		int r;
+
+		if (getrlimit((__rlimit_resource_t)row.resource, &now))
+			return fail(errno, "process.rlimits[%zu]", i);
+		if (row.hard <= now.rlim_max)
+			continue;
+		row.soft = now.rlim_cur;
+		r = process_set_rlimit(run->pid, &row);
+		if (r < 0)
+			return fail_in(r, "process.rlimits[%zu]", i);
+	}
+	return 0;
+}
+
+static bool wants_net_devices(const struct run *run)
+{
+	return run->plan->net_devices.n > 0;
+}
+
+static int move_net_devices(struct run *run)
+{
+	autoclose int netns = -1;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/ns/net", run->pid);
+	netns = openat(run->procfd, name, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return fail(errno, "cannot open the container's network namespace");
+	for (size_t i = 0; i < run->plan->net_devices.n; i++) {
+		const struct plan_net_device *d = &run->plan->net_devices.v[i];
+		int r = net_device_move(d->host_name, d->name, netns);
+
+		if (r < 0)
+			return fail_in(r, "linux.netDevices.%s", d->host_name);
+	}
+	return 0;
+}
+
+static bool wants_hooks(const struct run *run)
+{
+	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
+}
+
+static int64_t hooks_time(const struct plan *plan)
+{
+	int64_t sum = 0;
+
+	for (int point = 0; point < HOOK_POINTS; point++)
+		for (size_t i = 0; i < plan->hooks[point].n; i++)
+			sum += plan->hooks[point].v[i].timeout_ms;
+	return sum;
+}
+
+static int run_hooks(struct run *run)
+{
+	int r = child_receive(run, SYNC_MOUNTED, NULL);
+
+	if (r == 0)
+		r = hooks_run(run->plan, HOOK_PRESTART, "creating", run->pid);
+	if (r == 0)
+		r = hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", run->pid);
+	return r < 0 ? r : child_send(run, SYNC_HOOKED);
+}
+
+static bool wants_console(const struct run *run)
+{
+	return run->plan->process.terminal;
+}
+
+static int take_console(struct run *run)
+{
+	int r = child_receive(run, SYNC_CONSOLE, &run->console_fd);
+
+	if (r < 0)
+		return r;
+	if (run->console_fd < 0)
+		return fail(EPROTO, "init sent no terminal");
+	if (!run->console_socket)
+		return 0;
+	r = tty_send_fd(run->console_socket, run->console_fd, "/dev/pts/0", run->deadline_ms);
+	fd_close(&run->console_fd);
+	return r < 0 ? fail_in(r, "--console-socket '%s'", run->console_socket) : 0;
+}
+
+static int finish_init(struct run *run)
+{
+	int r = child_send(run, SYNC_PREPARED);
+
+	return r < 0 ? r : child_receive(run, SYNC_READY, NULL);
+}
+
+/* ---- telling the caller ------------------------------------------------------------------------------------------- */
+
+static bool wants_pid_file(const struct run *run)
+{
+	return run->pid_file != NULL;
+}
+
+/* Digits only, no newline; written beside and renamed over, so that a reader sees none of it or all. */
+static int write_pid_file(struct run *run)
+{
+	char temp[4096], digits[16];
+	int n = snprintf(temp, sizeof(temp), "%s.%d", run->pid_file, getpid()), fd, r;
+
+	if (n < 0 || (size_t)n >= sizeof(temp))
+		return fail(ENAMETOOLONG, "--pid-file '%s'", run->pid_file);
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return fail(errno, "--pid-file '%s'", run->pid_file);
+	n = snprintf(digits, sizeof(digits), "%d", run->pid);
+	r = write_all(fd, digits, (size_t)n);
+	fd_close(&fd);
+	if (r == 0 && rename(temp, run->pid_file))
+		r = -errno;
+	if (r < 0) {
+		unlink(temp);
+		return fail(-r, "--pid-file '%s'", run->pid_file);
+	}
+	return 0;
+}
+
+static bool wants_pidfd(const struct run *run)
+{
+	return run->pidfd_socket != NULL;
+}
+
+static int send_pidfd(struct run *run)
+{
+	int r = tty_send_fd(run->pidfd_socket, run->pidfd, run->plan->kind == PLAN_EXEC ? "setns" : "standard", run->deadline_ms);
+
+	return r < 0 ? fail_in(r, "--pidfd-socket '%s'", run->pidfd_socket) : 0;
+}
+
+static int release_init(struct run *run)
+{
+	return child_send(run, SYNC_COMMITTED);
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------ */
+
+const struct step create_steps[] = {
+	{ "namespaces",   NULL,               sources_open_namespaces, NULL,        "opened before anything changes: a bad path leaves nothing behind" },
+	{ "root",         NULL,               sources_open_root,   NULL,            "the host's root can reach what a mapped root cannot" },
+	{ "mounts",       NULL,               sources_open_mounts, NULL,            "as the root; and id maps of mounts are the host's to make" },
+	{ "cgroup-check", wants_cgroup,       check_cgroup,        NULL,            "what delete finds below a recorded path it kills: look before the intent" },
+	{ "intent",       NULL,               publish_intent,      undo_intent,     "published, locked, before the first side effect: delete can find all that follows" },
+	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
+	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
+	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
+	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1): before it makes its cgroup namespace" },
+	{ "unattached",   wants_release,      release_unattached,  NULL,            "rootless without a cgroup: it waits for nobody" },
+	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
+	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },
+	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
+	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
+	{ "device-rules", wants_device_rules, apply_device_rules,  NULL,            "the filter is compiled and loaded beside init's mounts" },
+	{ "delegation",   wants_delegation,   delegate_cgroup,     NULL,            "after the writes: the new owner may change what is his" },
+	{ "rlimits",      wants_rlimits,      raise_rlimits,       NULL,            "raising needs the host's CAP_SYS_RESOURCE" },
+	{ "net-devices",  wants_net_devices,  move_net_devices,    NULL,            "the namespace exists; hooks may want them" },
+	{ "early-record", wants_hooks,        note_early,          NULL,            "a hook may look the container up" },
+	{ "hooks",        wants_hooks,        run_hooks,           NULL,            "prestart and createRuntime: namespaces and mounts are there, the root is not switched" },
+	{ "console",      wants_console,      take_console,        NULL,            "init sends the terminal's master; its peer may wait for it" },
+	{ "ready",        NULL,               finish_init,         NULL,            "all that init needs of us is done; wait until nothing can fail but execve" },
+	{ "record",       NULL,               commit,              NULL,            "pid and start time: from here on the ledger knows whom to kill" },
+	{ "pid-file",     wants_pid_file,     write_pid_file,      NULL,            "before the release: a failure still takes init with it" },
+	{ "pidfd",        wants_pidfd,        send_pidfd,          NULL,            "as the pid file" },
+	{ "release",      NULL,               release_init,        NULL,            "init need not die with us any more" },
+};
+const size_t create_steps_n = ARRAY_SIZE(create_steps);
+
+int run_create(struct run *run)
+{
+	run->deadline_ms += hooks_time(run->plan);
+	return steps_apply(create_steps, create_steps_n, run);
+}
+
+int run_undo(struct remains *remains)
+{
+	return steps_undo(create_steps, create_steps_n, remains);
+}
+
+int run_start_child(struct run *run)
+{
+	int r = child_send(run, SYNC_START);
+	enum sync_message message;
+
+	if (r < 0)
+		return r;
+	/* The end of the stream is success, if the recorder is empty: execve closed it. */
+	r = sync_receive_any(run->sync_fd, 0, run->deadline_ms, &message, NULL);
+	if (r == -ETIMEDOUT)
+		return fail(ETIMEDOUT, "init did not execute the program");
+	if (r != -EPIPE)
+		return r;
+	return run->shared->trail.said ? child_failure(run) : 0;
+}

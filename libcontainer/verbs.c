@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verbs.c: start, kill and delete. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "container.h"
+#include "kernel/process.h"
+#include "wire/gate.h"
+
+#define START_MS 120000
+#define DELETE_MS 10000
+
+int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan)
+{
+	const struct container *c = &opened->container;
+	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE };
+	const struct spec *spec;
+	struct host host;
+	char *config;
+	size_t n;
+	int r = ledger_read_config(&opened->entry, &cruet->arena, &config, &n);
+
+	if (r == 0)
+		r = spec_load(&cruet->arena, config, n, &spec);
+	if (r == 0)
+		r = cruet_host(cruet, &host);
+	return r < 0 ? r : plan_make(&cruet->arena, spec, &host, &options, ret_plan);
+}
+
+/* ---- start ----------------------------------------------------------------------------------------------------------- */
+
+static int connect_gate(const struct opened *opened, int *ret_fd)
+{
+	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	if (fd < 0)
+		return fail(errno, "cannot make a socket");
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" GATE_NAME, opened->entry.dirfd);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return fail(errno, "cannot reach init at the start gate");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Success is the end of the stream: execve closed it. */
+static int pass_gate(int fd)
+{
+	struct gate_answer answer;
+	ssize_t n;
+	int r;
+
+	if (send(fd, &(char){ GATE_GO }, 1, MSG_NOSIGNAL) != 1)
+		return fail(errno, "cannot start init");
+	r = wait_readable(fd, now_ms() + START_MS);
+	if (r < 0)
+		return fail(-r, "init did not execute the program");
+	do
+		n = recv(fd, &answer, sizeof(answer), 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return 0;
+	if (n != sizeof(answer))
+		return fail(EPROTO, "init gave no answer");
+	answer.text[sizeof(answer.text) - 1] = '\0';
+	return fail(answer.err > 0 && answer.err < 4096 ? answer.err : 0, "%s", answer.text);
+}
+
+/* A failing poststart hook stops the container, and start fails. */
+static int poststart(struct cruet *cruet, const struct opened *opened, int pidfd)
+{
+	const struct plan *plan;
+	int r;
+
+	if (!opened->container.has_poststart)
+		return 0;
+	r = container_plan(cruet, opened, &plan);
+	if (r == 0)
+		r = hooks_run(plan, HOOK_POSTSTART, "running", (pid_t)opened->container.pid);
+	if (r < 0 && process_signal(pidfd, SIGKILL) == 0)
+		(void)!wait_readable(pidfd, now_ms() + DELETE_MS);
+	return r;
+}
+
+static int check_startable(enum cruet_status status, const char *id)
+{
+	if (status == CRUET_CREATED)
+		return 0;
+	if (status == CRUET_STOPPED)
+		return fail(0, "cannot start a container that has stopped: '%s'", id);
+	return fail(0, "cannot start '%s': it is %s, not created", id, cruet_status_word(status));
+}
+
+int cruet_start(struct cruet *cruet, const char *id)
+{
+	autoclose_container struct opened opened = OPENED_NONE;
+	autoclose int pidfd = -1, gate = -1;
+	enum cruet_status status;
+	int r = container_open(cruet, id, LEDGER_LOCK_MS, &opened);
+
+	if (r == 0)
+		r = container_status(cruet, &opened, &status, &pidfd);
+	if (r == 0)
+		r = check_startable(status, id);
+	if (r == 0)
+		r = connect_gate(&opened, &gate);
+	/* The name goes first: should we die before "go", init sees the stream end and ends, too. */
+	if (r == 0)
+		r = ledger_unlink(&opened.entry, GATE_NAME);
+	if (r == 0)
+		r = pass_gate(gate);
+	return r < 0 ? r : poststart(cruet, &opened, pidfd);
+}
+
+/* ---- kill ------------------------------------------------------------------------------------------------------------ */
+
+static int signal_all(struct cruet *cruet, const struct opened *opened, int sig)
+{
+	struct cgroup_place *place;
+	int r = container_cgroup(cruet, &opened->container, &place);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	r = cgroup_signal(place, sig, now_ms() + DELETE_MS);
+	cgroup_close(place);
+	return r;
+}
+
+int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
+{
+	autoclose_container struct opened opened = OPENED_NONE;
+	autoclose int pidfd = -1;
+	enum cruet_status status;
+	int r = container_open(cruet, options->id, -1, &opened);
+
+	if (r == 0)
+		r = container_status(cruet, &opened, &status, &pidfd);
+	if (r < 0)
+		return r;
+	/* SIGKILL ends the container: without a pid namespace that is everybody in its cgroup, init alive or not */
+	if (options->all || (options->signal == SIGKILL && !opened.container.own_pidns)) {
+		r = signal_all(cruet, &opened, options->signal);
+		if (r < 0 || options->all)
+			return r;
+	}
+	if (pidfd < 0)
+		return fail(0, "container not running: '%s'", options->id);
+	r = process_signal(pidfd, options->signal);
+	if (r == -ESRCH) {
+		fail_forget();
+		return fail(0, "container not running: '%s'", options->id);
+	}
+	if (r < 0)
+		return fail_in(r, "cannot signal '%s'", options->id);
+	/* a v1 freezer holds even SIGKILL back */
+	return status == CRUET_PAUSED && options->signal == SIGKILL ? signal_all(cruet, &opened, SIGKILL) : 0;
+}
+
+/* ---- delete ---------------------------------------------------------------------------------------------------------- */
+
+int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms)
+{
+	const struct cgroup_host *host;
+	struct remains remains;
+	int r = cruet_cgroups(cruet, &host);
+
+	if (r < 0)
+		return r;
+	remains = (struct remains){
+		.arena = &cruet->arena, .container = &opened->container, .entry = &opened->entry, .cgroups = host,
+		.procfd = cruet->procfd, .pidfd = pidfd, .deadline_ms = deadline_ms,
+	};
+	return run_undo(&remains);
+}
+
+/* The specification: poststop runs when the container is gone; what fails there is a warning. */
+static void poststop(struct cruet *cruet, const struct plan *plan)
+{
+	(void)cruet;
+	if (plan && hooks_run(plan, HOOK_POSTSTOP, "stopped", 0) < 0) {
+		log_warning("%s", err_trail()->text);
+		fail_forget();
+	}
+}
+
+static int check_deletable(const struct cruet_delete *options, enum cruet_status status)
+{
+	if (options->force || status == CRUET_STOPPED || status == CRUET_CREATED)
+		return 0;
+	return fail(0, "cannot delete container '%s' that is not stopped: it is %s (kill it first, or use --force)", options->id,
+		    cruet_status_word(status));
+}
+
+int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
+{
+	int64_t deadline = now_ms() + (options->timeout_ms ? options->timeout_ms : DELETE_MS);
+	autoclose_container struct opened opened = OPENED_NONE;
+	autoclose int pidfd = -1;
+	const struct plan *plan = NULL;
+	enum cruet_status status;
+	int r = container_open(cruet, options->id, deadline - now_ms(), &opened);
+
+	if (r == -ENOENT && options->force) {
+		fail_forget();
+		return 0;
+	}
+	if (r == 0)
+		r = container_status(cruet, &opened, &status, &pidfd);
+	if (r == 0)
+		r = check_deletable(options, status);
+	if (r == 0 && opened.container.has_poststop)
+		r = container_plan(cruet, &opened, &plan);
+	if (r == 0)
+		r = container_destroy(cruet, &opened, pidfd, deadline);
+	if (r == 0)
+		poststop(cruet, plan);
+	return r;
+}
