@@ -22,7 +22,8 @@ struct sched_numbers { /* struct sched_attr of sched_setattr(2), without its siz
 	uint64_t runtime, deadline, period;
 };
 int process_set_scheduler(pid_t pid, const struct sched_numbers *s) MUST_USE;
-/* ioprio_set(2) on the process group (the specification: IOPRIO_WHO_PGRP). */
+/* ioprio_set(2) on the process group (the specification: IOPRIO_WHO_PGRP) once this process leads one, else on it alone:
+ * before setsid() the group is the caller's, with host processes in it. */
 int process_set_io_priority(int class, int priority) MUST_USE;
 /* CPU mask as bytes, little-endian; n bytes. NULL resets to all CPUs that the cpuset allows. */
 int process_set_affinity(pid_t pid, const unsigned long *mask, size_t bytes) MUST_USE;
@@ -32,14 +33,17 @@ int process_set_personality(unsigned long domain) MUST_USE;
 int process_become(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups, bool keep_groups) MUST_USE;
 /* oom_score_adj below procfd ("PID/oom_score_adj" or "self/..."). */
 int process_set_oom_score(int procfd, pid_t pid, int value) MUST_USE;
-/* keyctl(KEYCTL_JOIN_SESSION_KEYRING, name) and possession-only permissions; -ENOSYS, -EDQUOT are the caller's to judge. */
+/* keyctl(KEYCTL_JOIN_SESSION_KEYRING, name) and possession-only permissions; -ENOSYS, -EDQUOT are the caller's to judge
+ * (they are recorded: fail_forget). Never ends in a keyring that others could find: one of that name that is open to
+ * them is left for an unnamed one. NULL: an unnamed one. */
 int process_join_keyring(const char *name) MUST_USE;
 int process_set_no_new_privs(void) MUST_USE;
 /* chdir and then getcwd(2) as the raw call: a path that does not start with '/' is outside (CVE-2024-21626). */
 int process_chdir(const char *path) MUST_USE;
 
-/* /proc/PID/stat below procfd: state letter and start time (clock ticks since boot). */
+/* /proc/PID/stat below procfd: state letter and start time (clock ticks since boot). -ESRCH where there is no such
+ * process: not recorded, as that is mostly an answer. */
 int process_stat(int procfd, pid_t pid, char *ret_state, uint64_t *ret_start_time) MUST_USE;
-/* A pidfd, or -ESRCH; pidfd_send_signal. Parent. */
+/* A pidfd; pidfd_send_signal. -ESRCH is not recorded. Parent. */
 int process_open(pid_t pid, int *ret_pidfd) MUST_USE;
 int process_signal(int pidfd, int sig) MUST_USE;
