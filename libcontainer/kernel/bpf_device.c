@@ -58,20 +58,24 @@ static bool matches_all_devices(const struct device_rule *r)
 	return r->type == 'a' && r->major < 0 && r->minor < 0;
 }
 
-/* One device or range: the type and major of it are known to match here. */
-static void emit_rule(struct assembler *a, const struct device_rule *r)
+static bool is_whole(const struct device_rule *r)
+{
+	return (r->access & DEVICE_ALL) == DEVICE_ALL;
+}
+
+/* One device or range: the type and major of it are known to match here. True where nothing can come behind it: the
+ * verifier refuses what cannot be reached. */
+static bool emit_rule(struct assembler *a, const struct device_rule *r)
 {
 	int verdict = r->allow ? TO_ALLOW : TO_DENY;
-	bool whole = (r->access & DEVICE_ALL) == DEVICE_ALL;
 	size_t skip = SIZE_MAX;
 
-	if (whole && r->minor >= 0) {
-		emit_jump(a, BPF_JEQ, MINOR, r->minor, verdict);
-		return;
-	}
-	if (whole) {
-		emit_jump(a, BPF_JA, 0, 0, verdict);
-		return;
+	if (is_whole(r)) {
+		if (r->minor >= 0)
+			emit_jump(a, BPF_JEQ, MINOR, r->minor, verdict);
+		else
+			emit_jump(a, BPF_JA, 0, 0, verdict);
+		return r->minor < 0;
 	}
 	if (r->minor >= 0)
 		skip = emit_jump(a, BPF_JNE, MINOR, r->minor, 0);
@@ -83,6 +87,7 @@ static void emit_rule(struct assembler *a, const struct device_rule *r)
 	}
 	if (skip != SIZE_MAX)
 		land(a, skip);
+	return false;
 }
 
 static int compare_rules(const void *a, const void *b)
@@ -98,43 +103,62 @@ static int compare_rules(const void *a, const void *b)
 	return (x->access > y->access) - (x->access < y->access);
 }
 
-/* Rules of one verdict: their order means nothing, so they are sorted, and a type or major is compared once. */
-static void emit_run(struct assembler *a, struct device_rule *v, size_t n)
+/* Rules of one type: a major is compared once. True as emit_rule. */
+static bool emit_type(struct assembler *a, const struct device_rule *v, size_t n)
 {
-	qsort(v, n, sizeof(*v), compare_rules);
 	for (size_t i = 0; i < n;) {
-		size_t end_type = i, skip_type = SIZE_MAX;
+		int64_t major = v[i].major;
+		size_t skip = SIZE_MAX;
+		bool last = false;
 
-		while (end_type < n && v[end_type].type == v[i].type)
-			end_type++;
-		if (v[i].type != 'a')
-			skip_type = emit_jump(a, BPF_JNE, TYPE, v[i].type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR, 0);
-		while (i < end_type) {
-			int64_t major = v[i].major;
-			size_t skip_major = SIZE_MAX;
-
-			if (major >= 0)
-				skip_major = emit_jump(a, BPF_JNE, MAJOR, major, 0);
-			for (; i < end_type && v[i].major == major; i++)
-				emit_rule(a, &v[i]);
-			if (skip_major != SIZE_MAX)
-				land(a, skip_major);
-		}
-		if (skip_type != SIZE_MAX)
-			land(a, skip_type);
+		if (major >= 0)
+			skip = emit_jump(a, BPF_JNE, MAJOR, major, 0);
+		for (; i < n && v[i].major == major; i++)
+			last = last || emit_rule(a, &v[i]);
+		if (skip != SIZE_MAX)
+			land(a, skip);
+		else if (last)
+			return true;
 	}
+	return false;
 }
 
-static int patch_ends(struct assembler *a, size_t end, int placeholder)
+/* Rules of one verdict: their order means nothing, so they are sorted, and a type is compared once. */
+static bool emit_run(struct assembler *a, struct device_rule *v, size_t n)
 {
-	for (size_t i = 0; i < end; i++) {
+	qsort(v, n, sizeof(*v), compare_rules);
+	for (size_t i = 0, end; i < n; i = end) {
+		size_t skip = SIZE_MAX;
+		bool last;
+
+		for (end = i; end < n && v[end].type == v[i].type;)
+			end++;
+		if (v[i].type != 'a')
+			skip = emit_jump(a, BPF_JNE, TYPE, v[i].type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR, 0);
+		last = emit_type(a, v + i, end - i);
+		if (skip != SIZE_MAX)
+			land(a, skip);
+		else if (last)
+			return true;
+	}
+	return false;
+}
+
+/* One of the two ends of the program, where something leads to it: a jump, or what stands before it. */
+static void emit_end(struct assembler *a, size_t body, int placeholder, bool falls_through)
+{
+	bool reached = falls_through;
+
+	for (size_t i = 0; i < body; i++) {
 		if (a->v[i].off != placeholder)
 			continue;
-		if (a->n - i - 1 > INT16_MAX)
-			return fail(E2BIG, "too many device rules");
 		land(a, i);
+		reached = true;
 	}
-	return 0;
+	if (!reached)
+		return;
+	emit(a, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, placeholder == TO_ALLOW);
+	emit(a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
 /* The rules from the last to the one behind which none can matter; true where all of it comes to "everything". */
@@ -146,7 +170,7 @@ static bool reverse_rules(const struct device_rule *rules, size_t n, struct devi
 	while (n-- > 0) {
 		const struct device_rule *r = &rules[n];
 
-		if (matches_all_devices(r) && (r->access & DEVICE_ALL) == DEVICE_ALL) {
+		if (matches_all_devices(r) && is_whole(r)) {
 			if (r->allow && only_allows)
 				return true;
 			/* what is not matched is denied anyway */
@@ -166,12 +190,12 @@ static bool reverse_rules(const struct device_rule *rules, size_t n, struct devi
 int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work, struct bpf_insn *insns, size_t *ret_n)
 {
 	struct assembler a = { insns, 0 };
-	size_t kept, end;
-	int r;
+	bool last = false;
+	size_t kept, body;
 
-	/* so that no jump inside a run can overflow either */
-	if (BPF_DEVICE_INSNS(n) > INT16_MAX)
-		return fail(E2BIG, "too many device rules");
+	/* so that every jump reaches */
+	if (n > BPF_DEVICE_RULES_MAX)
+		return fail(E2BIG, "more than %d device rules", BPF_DEVICE_RULES_MAX);
 	if (reverse_rules(rules, n, work, &kept)) {
 		*ret_n = 0;
 		return 0;
@@ -182,25 +206,14 @@ int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rul
 	emit(&a, BPF_ALU64 | BPF_RSH | BPF_K, ACCESS, 0, 0, 16);
 	emit(&a, BPF_LDX | BPF_MEM | BPF_W, MAJOR, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
 	emit(&a, BPF_LDX | BPF_MEM | BPF_W, MINOR, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
-	for (size_t i = 0; i < kept;) {
-		size_t run = i;
-
-		while (run < kept && work[run].allow == work[i].allow)
-			run++;
-		emit_run(&a, work + i, run - i);
-		i = run;
+	for (size_t i = 0, end; i < kept && !last; i = end) {
+		for (end = i; end < kept && work[end].allow == work[i].allow;)
+			end++;
+		last = emit_run(&a, work + i, end - i);
 	}
-	end = a.n;
-	r = patch_ends(&a, end, TO_DENY);
-	if (r < 0)
-		return r;
-	emit(&a, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, 0);
-	emit(&a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-	r = patch_ends(&a, end, TO_ALLOW);
-	if (r < 0)
-		return r;
-	emit(&a, BPF_ALU64 | BPF_MOV | BPF_K, VERDICT, 0, 0, 1);
-	emit(&a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	body = a.n;
+	emit_end(&a, body, TO_DENY, !last);
+	emit_end(&a, body, TO_ALLOW, false);
 	*ret_n = a.n;
 	return 0;
 }

@@ -9,13 +9,16 @@
 
 #include "kernel/cgroup.h"
 
+#define BPF_DEVICE_RULES_MAX 4000
+
 /* Instructions that n rules take at most. */
-#define BPF_DEVICE_INSNS(n) (8 + 8 * (n))
+#define BPF_DEVICE_INSNS(n) (16 + 8 * (n))
 
 /*
  * Pure: the program for the rules. For each kind of access the last rule that matches the device decides, what none
  * matches is denied, and all kinds that are asked for at once must be allowed. `work` has room for n rules, `insns` for
- * BPF_DEVICE_INSNS(n); ret_n is their number, 0 where everything is allowed: no program then. E2BIG past what a jump reaches.
+ * BPF_DEVICE_INSNS(n); ret_n is their number, 0 where everything is allowed: no program then. E2BIG past
+ * BPF_DEVICE_RULES_MAX.
  */
 int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work, struct bpf_insn *insns,
 		    size_t *ret_n) MUST_USE;

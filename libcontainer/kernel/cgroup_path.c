@@ -25,9 +25,9 @@ int cgroup_path_check(const char *path)
 		return fail(ENAMETOOLONG, "cgroup path '%.64s...'", path);
 	do {
 		const char *name = at + 1;
-		size_t n = strcspn(name, "/");
+		size_t n = *at == '/' ? strcspn(name, "/") : 0;
 
-		if (*at != '/' || n == 0 || (name[0] == '.' && (n == 1 || (n == 2 && name[1] == '.'))))
+		if (n == 0 || (name[0] == '.' && (n == 1 || (n == 2 && name[1] == '.'))))
 			return fail(EINVAL, "cgroup path '%s' is not an absolute, clean path below the root", path);
 		at = name + n;
 	} while (*at);
