@@ -137,7 +137,7 @@ int set_rlimits(struct child *c)
 int load_filter(struct child *c)
 {
 	const struct plan_filter *f = c->plan->filter;
-	int notify = -1, r = seccomp_load(f->insns, f->n, f->flags, &notify);
+	int notify = -1, r = seccomp_filter_load(f->insns, f->n, f->flags, &notify);
 
 	if (r < 0 || notify < 0)
 		return r;

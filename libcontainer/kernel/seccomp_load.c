@@ -9,7 +9,7 @@
 #include "kernel/seccomp.h"
 #include "kernel/sys.h"
 
-int seccomp_load(const struct sock_filter *insns, size_t n, unsigned int flags, int *ret_notify_fd)
+int seccomp_filter_load(const struct sock_filter *insns, size_t n, unsigned int flags, int *ret_notify_fd)
 {
 	struct sock_fprog prog;
 	int r;
