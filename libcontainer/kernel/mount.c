@@ -26,12 +26,12 @@ struct mount_tools mount_tools_make(int procfd)
 	static const struct mount_attr none;
 	struct mount_tools tools = { .procfd = procfd, .scratchfd = -1, .old_shared = true };
 
-	/* All or nothing: a mount that is half made by one API cannot be finished by the other. */
-	tools.new_api =
-		answers(sys_fsopen(NULL, 0)) && answers(sys_fsconfig(-1, FSCONFIG_SET_FLAG, NULL, NULL, 0)) &&
-		answers(sys_fsmount(-1, 0, 0)) && answers(sys_fspick(-1, NULL, 0)) &&
-		answers(sys_open_tree(-1, NULL, 0)) && answers(sys_move_mount(-1, NULL, -1, NULL, 0)) &&
-		answers(sys_mount_setattr(-1, NULL, 0, &none));
+	/* All or nothing: a mount that is half made by one API cannot be finished by the other. Flags that no kernel
+	 * knows are refused before anything is looked up. */
+	tools.new_api = answers(sys_mount_setattr(-1, NULL, ~0U, &none)) && answers(sys_fsopen(NULL, ~0U)) &&
+			answers(sys_fsconfig(-1, ~0U, NULL, NULL, 0)) && answers(sys_fsmount(-1, ~0U, 0)) &&
+			answers(sys_fspick(-1, NULL, ~0U)) && answers(sys_open_tree(-1, NULL, ~0U)) &&
+			answers(sys_move_mount(-1, NULL, -1, NULL, ~0U));
 	return tools;
 }
 
