@@ -25,9 +25,9 @@ LIBS_STATIC := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a
 LIBS_SHARED := -lmnl -ldl
 
 # The init stage: a static musl program of base/, the tools without a library, and init/, embedded as bytes.
-INIT_SRC := $(wildcard libcontainer/init/*.c) $(addprefix libcontainer/base/,err.c fd.c io.c path.c str.c) \
-	$(filter-out $(addprefix libcontainer/kernel/,caps.c lsm.c net.c seccomp.c dbus.c cgroup_v1.c cgroup_v2.c cgroup_systemd.c \
-	cgroup.c rdt.c criu.c bpf_device.c feature.c host.c), $(wildcard libcontainer/kernel/*.c)) libcontainer/run/step.c
+INIT_SRC := $(wildcard libcontainer/init/*.c libcontainer/wire/*.c) $(addprefix libcontainer/base/,err.c fd.c io.c path.c str.c) \
+	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c mount.c mount_attr.c mount_old.c ns.c process.c procfs.c \
+	program.c rootfs.c rootfs_move.c seccomp_load.c tty.c) libcontainer/plan/names.c
 LIB_SRC  := $(filter-out libcontainer/init/%.c,$(wildcard libcontainer/*.c libcontainer/*/*.c))
 SRC_SRC  := $(wildcard src/*.c)
 
@@ -36,32 +36,42 @@ SRC_OBJ  := $(SRC_SRC:%.c=$(B)/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=$(B)/musl/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 
+# A line a command; V=1 shows the commands themselves.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)	$@")
+
 all: cruet
 
 cruet: $(SRC_OBJ) $(B)/libcontainer.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -o $@ $^ $(LIBS_STATIC) $(LIBS_SHARED)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -o $@ $^ $(LIBS_STATIC) $(LIBS_SHARED)
 
 $(B)/libcontainer.a: $(LIB_OBJ) $(B)/init_image.o
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE -c -o $@ $<
 
 $(B)/musl/%.o: %.c
 	@mkdir -p $(@D)
-	$(MUSL_CC) $(CPP) $(WARN) -Os -ffunction-sections -fdata-sections -fno-stack-protector -fno-strict-aliasing -fno-pie -DCRUET_INIT \
+	$(call say,MUSL)
+	$(Q)$(MUSL_CC) $(CPP) $(WARN) -Os -ffunction-sections -fdata-sections -fno-stack-protector -fno-strict-aliasing -fno-pie -DCRUET_INIT \
 		-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 
 $(B)/init: $(INIT_OBJ)
-	$(MUSL_CC) -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack,-z,separate-code -s -o $@ $^
+	$(call say,LD)
+	$(Q)$(MUSL_CC) -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack,-z,separate-code -s -o $@ $^
 
 $(B)/init_image.o: $(B)/init libcontainer/run/init_image.S
-	$(CC) -DINIT_IMAGE='"$(B)/init"' -c -o $@ libcontainer/run/init_image.S
+	$(Q)$(CC) -DINIT_IMAGE='"$(B)/init"' -c -o $@ libcontainer/run/init_image.S
 
 $(B)/unit/%: tests/unit/%.c $(B)/libcontainer.a
 	@mkdir -p $(@D)
-	$(CC) $(CPP) $(WARN) $(CFLAGS) -o $@ $< $(B)/libcontainer.a $(LIBS_STATIC) $(LIBS_SHARED)
+	$(call say,CC)
+	$(Q)$(CC) $(CPP) $(WARN) $(CFLAGS) -o $@ $< $(B)/libcontainer.a $(LIBS_STATIC) $(LIBS_SHARED)
 
 check-unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done

@@ -125,13 +125,11 @@ static int open_arena(struct making *m)
 
 	if (r < 0)
 		return r;
-	/* the first bytes of the arena, in this order: wire/shared.h, wire/handoff.h */
-	m->run.shared = arena_alloc(&m->arena, 1, SHARED_SIZE);
 	m->run.handoff = arena_new(&m->arena, struct handoff);
-	if (!m->run.shared || !m->run.handoff)
+	if (!m->run.handoff)
 		return -ENOMEM;
-	if ((char *)m->run.handoff != m->arena.base + SHARED_SIZE)
-		return fail(EPROTO, "the arena does not start with the recorder");
+	if ((void *)m->run.handoff != (void *)m->arena.base)
+		return fail(EPROTO, "the arena does not start with the handoff");
 	m->run.arena = &m->arena;
 	return 0;
 }
@@ -194,7 +192,7 @@ static void fill_handoff(struct making *m, bool gate)
 	h->plan = m->run.plan;
 	h->wait_gate = gate;
 	h->trace = log_wants(LOG_LEVEL_DEBUG);
-	h->sync_fd = h->gate_fd = h->pidfd = h->rootfs_fd = -1;
+	h->shared_fd = h->sync_fd = h->gate_fd = h->pidfd = h->rootfs_fd = -1;
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		h->ns_fd[kind] = -1;
 }
@@ -278,7 +276,7 @@ static int watch(struct making *m, struct cruet *cruet, const struct cruet_creat
 	if (options->keep)
 		return r;
 	if (r < 0) {
-		(void)cruet_delete(cruet, &delete);
+		abandon(m, cruet);
 		return r;
 	}
 	return cruet_delete(cruet, &delete);

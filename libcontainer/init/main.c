@@ -24,8 +24,8 @@ static uint64_t hex(const char *s)
 	return v;
 }
 
-/* The arena at the parent's address: its first page, the recorder, writable; the plan read-only. */
-static void *map_arena(char *const *argv)
+/* The arena at the parent's address, read-only: the plan's pointers hold here, too. */
+static const struct handoff *map_arena(char *const *argv)
 {
 	void *base = (void *)hex(argv[1]);
 	size_t size = hex(argv[2]);
@@ -33,10 +33,16 @@ static void *map_arena(char *const *argv)
 
 	if (mmap(base, size, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) != base)
 		return NULL;
-	if (mprotect(base, SHARED_SIZE, PROT_READ | PROT_WRITE))
-		return NULL;
 	close(fd);
 	return base;
+}
+
+static struct shared *map_recorder(int fd)
+{
+	void *page = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	close(fd);
+	return page == MAP_FAILED ? NULL : page;
 }
 
 /* Until the ledger knows us we must not outlive the parent: the kernel kills us when it dies, and the end of the sync
@@ -61,15 +67,11 @@ static void reset_signals(void)
 int main(int argc, char **argv)
 {
 	struct child c = { .procfd = -1, .rootfd = -1, .terminal = -1, .gate_peer = -1 };
-	void *base;
-
 	/* First of all: exec made us dumpable again, and a process of the container could see us (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return 125;
-	if (argc != 4 || !(base = map_arena(argv)))
+	if (argc != 4 || !(c.h = map_arena(argv)) || !(c.shared = map_recorder(c.h->shared_fd)))
 		return 125;
-	c.shared = base;
-	c.h = handoff_of(base);
 	c.plan = c.h->plan;
 	err_trail_attach(&c.shared->trail);
 	reset_signals();

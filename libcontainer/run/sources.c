@@ -142,16 +142,17 @@ int sources_open_mounts(struct run *run)
 	return 0;
 }
 
-/* The child has its copies: ours would keep mounts and namespaces alive. */
-void sources_close(struct run *run)
+/* The child has its copies: ours would keep mounts and namespaces alive. The numbers stay in the handoff, which the child
+ * reads from the same memory. */
+void sources_close(const struct run *run)
 {
-	struct handoff *h = run->handoff;
+	const struct handoff *h = run->handoff;
+	int each[] = { h->rootfs_fd, h->gate_fd, h->sync_fd, h->shared_fd };
 
-	fd_close(&h->rootfs_fd);
-	fd_close(&h->gate_fd);
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++)
+		fd_close(&each[i]);
 	for (int kind = 0; kind < NS_KINDS; kind++)
-		if (kind != NS_NET || !run->plan->net_devices.n)
-			fd_close(&h->ns_fd[kind]);
+		fd_close(&(int){ h->ns_fd[kind] });
 	for (size_t i = 0; h->mount_fd && i < run->plan->mounts.n; i++)
-		fd_close((int *)&h->mount_fd[i]);
+		fd_close(&(int){ h->mount_fd[i] });
 }

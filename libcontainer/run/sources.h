@@ -7,4 +7,4 @@
 int sources_open_namespaces(struct run *run) MUST_USE;
 int sources_open_root(struct run *run) MUST_USE;
 int sources_open_mounts(struct run *run) MUST_USE; /* those with parent_opens */
-void sources_close(struct run *run);
+void sources_close(const struct run *run);

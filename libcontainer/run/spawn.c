@@ -60,7 +60,7 @@ static int keep(int fd)
 static int keep_fds(const struct run *run)
 {
 	const struct handoff *h = run->handoff;
-	int r = keep(run->arena->fd) | keep(h->sync_fd) | keep(h->gate_fd) | keep(h->pidfd) | keep(h->rootfs_fd);
+	int r = keep(run->arena->fd) | keep(h->shared_fd) | keep(h->sync_fd) | keep(h->gate_fd) | keep(h->pidfd) | keep(h->rootfs_fd);
 
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		r |= keep(h->ns_fd[kind]);
@@ -90,6 +90,21 @@ _Noreturn static void child_main(const struct run *run, int image, char *const a
 		execveat(image, "", argv, envp, AT_EMPTY_PATH);
 	fail(r < 0 ? -r : errno, "cannot execute the init stage");
 	_exit(127);
+}
+
+static int recorder_open(struct run *run)
+{
+	autoclose int fd = memfd_create("cruet-recorder", MFD_CLOEXEC);
+	void *page;
+
+	if (fd < 0 || ftruncate(fd, SHARED_SIZE))
+		return fail(errno, "cannot make the recorder's memory");
+	page = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		return fail(errno, "cannot map the recorder");
+	run->shared = page;
+	run->handoff->shared_fd = take_fd(&fd);
+	return 0;
 }
 
 static int sync_open(struct run *run)
@@ -131,6 +146,8 @@ int spawn_child(struct run *run)
 	int r = image_open(&image);
 
 	if (r == 0)
+		r = recorder_open(run);
+	if (r == 0)
 		r = sync_open(run);
 	if (r < 0)
 		return r;
@@ -138,7 +155,6 @@ int spawn_child(struct run *run)
 	snprintf(size, sizeof(size), "%lx", (unsigned long)run->arena->size);
 	snprintf(fd, sizeof(fd), "%x", (unsigned int)run->arena->fd);
 	run->pid = clone_child(run, image, argv);
-	fd_close(&run->handoff->sync_fd);
 	if (run->pid < 0) {
 		run->pid = 0;
 		return fail(errno, "cannot clone a process into its namespaces");

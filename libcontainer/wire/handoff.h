@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * wire/handoff.h: what the parent hands to the init stage when it runs it: the plan's address and the fds, which keep
- * their numbers. Lies right behind the recorder in the shared arena. The stage is started as
+ * their numbers. Lies at the start of the shared arena. The stage is started as
  *
  *   "cruet:[init]" ADDRESS SIZE FD      (hexadecimal: where and how large the arena is, and its memfd)
  *
@@ -24,6 +24,7 @@ struct handoff {
 	bool wait_gate;            /* create: wait for `cruet start` at the gate; else for SYNC_START */
 	bool unmapped;             /* the parent writes this process's id maps after clone: wait for SYNC_MAPPED before all else */
 	bool trace;                /* note when each step began */
+	int shared_fd;             /* the recorder's memory */
 	int sync_fd;
 	int gate_fd;               /* a listening AF_UNIX SEQPACKET socket, or -1 */
 	int ns_fd[NS_KINDS];       /* namespaces to join; -1: none */
@@ -31,8 +32,3 @@ struct handoff {
 	int rootfs_fd;             /* a detached clone of the rootfs, made by the parent; -1: init clones it */
 	const int *mount_fd;       /* per plan mount: the source that the parent opened, or -1 */
 };
-
-static inline struct handoff *handoff_of(void *arena_base)
-{
-	return (struct handoff *)((char *)arena_base + SHARED_SIZE);
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wire/shared.h: the flight recorder. The first bytes of the shared arena, which the parent and its children (stage,
- * init) both map: the step that runs now, when each step began, and what failed. The parent treats all of it as
+ * wire/shared.h: the flight recorder. One page of memory that the parent and its children (stage, init) share, apart from
+ * the plan's, which the child can only read: the step that runs now, when each step began, and what failed. The parent treats all of it as
  * untrusted: it copies with bounds, and no decision hangs on it but which words an error has.
  */
 #pragma once
@@ -19,6 +19,5 @@ struct shared {
 	struct err_trail trail;
 };
 
-/* The room it takes at the arena's start: whole pages, as init maps them writable and the rest not. */
 #define SHARED_SIZE 4096
 _Static_assert(sizeof(struct shared) <= SHARED_SIZE, "the flight recorder is one page");
