@@ -74,6 +74,9 @@ int process_set_io_priority(int class, int priority)
 	 * among it. */
 	int which = getpgrp() == getpid() ? IOPRIO_WHO_PGRP : IOPRIO_WHO_PROCESS;
 
+	/* The kernel looks at three bits of each: a ninth class would be the real-time one. */
+	if (class < 0 || class > IOPRIO_CLASS_IDLE || priority < 0 || priority > 7)
+		return fail(EINVAL, "no I/O priority: class %d, priority %d", class, priority);
 	if (sys_ioprio_set(which, 0, class << IOPRIO_CLASS_SHIFT | priority) < 0)
 		return fail(errno, "cannot set I/O priority: class %d, priority %d", class, priority);
 	return 0;
