@@ -118,7 +118,7 @@ static void numbers_body(void)
 	FAILS(process_set_rlimit(0, &(struct rlimit_row){77, 300, 200}), EINVAL, "RLIMIT_?");
 
 	OK(process_set_scheduler(0, &batch));
-	CHECK(sched_getscheduler(0) == SCHED_BATCH && getpriority(PRIO_PROCESS, 0) == 5);
+	CHECK(syscall(SYS_sched_getscheduler, 0) == SCHED_BATCH && getpriority(PRIO_PROCESS, 0) == 5);
 	FAILS(process_set_scheduler(0, &wrong), EINVAL, "scheduling policy 1");
 
 	CHECK(getpgrp() != getpid());
