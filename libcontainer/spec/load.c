@@ -45,7 +45,7 @@ int spec_load_process(struct arena *arena, const char *buf, size_t n, const stru
 	if (r < 0)
 		return r;
 	if (!process->args.n)
-		return fail(0, "process.args: is empty: a command to execute is needed");
+		return fail(0, "args: is empty: a command to execute is needed");
 	*ret_process = process;
 	return 0;
 }
