@@ -707,6 +707,26 @@ static void test_devices_refused(struct world *w)
 	end_all(place);
 }
 
+/* What the kernel's verifier says to programs of all shapes (v2 only). */
+static void test_devices_verifier(struct world *w)
+{
+	static const int64_t numbers[] = { -1, 0, 1, 5, 136 };
+	struct cgroup_place *place = make(w);
+	unsigned int seed = 7;
+
+	for (int round = 0; w->host.mode == CGROUP_V2 && round < 300; round++) {
+		struct device_rule rules[24];
+		size_t n = (size_t)rand_r(&seed) % ARRAY_SIZE(rules);
+
+		for (size_t i = 0; i < n; i++)
+			rules[i] = (struct device_rule){ rand_r(&seed) % 2, "abcc"[rand_r(&seed) % 4], numbers[rand_r(&seed) % 5],
+							 numbers[rand_r(&seed) % 5], (unsigned int)rand_r(&seed) % 8 };
+		OK(cgroup_set_devices(place, rules, n));
+		CHECK(count_programs(place) <= 1);
+	}
+	end_all(place);
+}
+
 static void test_chown(struct world *w)
 {
 	struct cgroup_place *place = make(w);
@@ -783,6 +803,7 @@ static const struct {
 	{ "realtime", test_realtime },
 	{ "devices", test_devices },
 	{ "devices-refused", test_devices_refused },
+	{ "devices-verifier", test_devices_verifier },
 	{ "chown", test_chown },
 };
 
