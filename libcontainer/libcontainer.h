@@ -27,9 +27,14 @@ struct cruet;
 
 enum cruet_manager { CRUET_MANAGER_CGROUPFS, CRUET_MANAGER_SYSTEMD, CRUET_MANAGER_DISABLED };
 
+/* May a container stay in the caller's cgroup where the caller can make none and the bundle asks for nothing? AUTO: only
+ * for who is not root. */
+enum cruet_rootless { CRUET_ROOTLESS_AUTO, CRUET_ROOTLESS_TRUE, CRUET_ROOTLESS_FALSE };
+
 struct cruet_options {
 	const char *root;            /* state root; NULL: /run/cruet, or $XDG_RUNTIME_DIR/cruet for who is not the host's root */
 	enum cruet_manager manager;  /* for create and run; all other verbs go by what the container was made with */
+	enum cruet_rootless rootless;
 };
 
 /* Open a context. The process must not be setuid. */
@@ -112,6 +117,11 @@ CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
 enum cruet_log_level { CRUET_LOG_ERROR, CRUET_LOG_WARNING, CRUET_LOG_DEBUG };
 /* target: a path, "file:", "journald:" or "syslog:" and the rest; json: one object a line. */
 CRUET_API int cruet_log_open(const char *target, bool json, enum cruet_log_level level);
+/* Record a failure of the program's own, for cruet_log_failure(): `text`, and strerror(error) where error is not 0. The
+ * first that is recorded stays. Returns -error, or -EINVAL. */
+int cruet_fail(int error, const char *text, ...) __attribute__((visibility("default"), format(printf, 2, 3)));
+/* Forget the last failure: for a program that goes on after one. */
+void cruet_forget(void) __attribute__((visibility("default")));
 /* The last failure to stderr and to the log. */
 void cruet_log_failure(void) __attribute__((visibility("default")));
 

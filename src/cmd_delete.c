@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_delete.c: cruet delete. */
+#include "cli.h"
+
+struct delete_values {
+	bool force, regex;
+};
+
+static const struct option_row rows[] = {
+	{ "force", 'f', OPTION_FLAG, NULL, offsetof(struct delete_values, force),
+	  "kill a container that runs; one that is not there is no error", NULL, NULL, 0 },
+	{ "regex", 'r', OPTION_FLAG, NULL, offsetof(struct delete_values, regex),
+	  "ID is an extended regular expression: delete all containers that it finds", NULL, NULL, 0 },
+	OPTION_HELP_ROW,
+};
+
+static int delete_one(const struct invocation *call, const char *id)
+{
+	const struct delete_values *values = call->values;
+	const struct cruet_delete options = { .id = id, .force = values->force };
+
+	return cruet_delete(call->cruet, &options);
+}
+
+static int run(const struct invocation *call, int *status)
+{
+	const struct delete_values *values = call->values;
+
+	(void)status;
+	return each_container(call, call->args[0], values->regex, delete_one);
+}
+
+const struct command cmd_delete = {
+	.name = "delete",
+	.summary = "remove a container and all that it left",
+	.usage = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.about = "Remove a container that has stopped, or was never started: its processes, its cgroup and its record. The bundle "
+		 "stays.",
+	.examples = "cruet delete web\n"
+		    "cruet delete --force web",
+	.options = OPTION_TABLE(rows),
+	.size = sizeof(struct delete_values),
+	.run = run,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_spec.c: cruet spec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+struct spec_values {
+	const char *bundle, *file;
+	bool rootless;
+};
+
+static const struct option_row rows[] = {
+	{ "bundle", 'b', OPTION_STRING, "DIR", offsetof(struct spec_values, bundle), "directory of the bundle",
+	  "the working directory", NULL, 0 },
+	{ "file", 'f', OPTION_STRING, "FILE", offsetof(struct spec_values, file),
+	  "write to this file, a relative one in the bundle; - is the standard output", "config.json", NULL, 0 },
+	{ "rootless", 0, OPTION_FLAG, NULL, offsetof(struct spec_values, rootless),
+	  "for a container of a user without privileges", NULL, NULL, 0 },
+	OPTION_HELP_ROW,
+};
+
+/* A file that is there was written by somebody: it stays. */
+static int make_file(int dirfd, const char *name, FILE **ret_file)
+{
+	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+
+	if (fd < 0 && errno == EEXIST)
+		return cruet_fail(0, "File %s exists. Remove it first", name);
+	if (fd < 0)
+		return cruet_fail(errno, "cannot make '%s'", name);
+	*ret_file = fdopen(fd, "w");
+	return *ret_file ? 0 : cruet_fail(errno, "cannot write '%s'", name);
+}
+
+static int write_file(int dirfd, const char *name, const char *json)
+{
+	FILE *file;
+	int r = make_file(dirfd, name, &file);
+	bool failed;
+
+	if (r < 0)
+		return r;
+	failed = fprintf(file, "%s\n", json) < 0;
+	if (fclose(file) || failed) {
+		r = cruet_fail(errno, "cannot write '%s'", name);
+		unlinkat(dirfd, name, 0);
+	}
+	return r;
+}
+
+static int run(const struct invocation *call, int *status)
+{
+	const struct spec_values *values = call->values;
+	const char *json;
+	int dirfd = AT_FDCWD;
+	int r = cruet_spec_json(call->cruet, values->rootless, &json);
+
+	(void)status;
+	if (r < 0)
+		return r;
+	if (values->file && strcmp(values->file, "-") == 0) {
+		puts(json);
+		return 0;
+	}
+	if (values->bundle)
+		dirfd = open(values->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (values->bundle && dirfd < 0)
+		return cruet_fail(errno, "cannot open bundle '%s'", values->bundle);
+	r = write_file(dirfd, values->file ? values->file : "config.json", json);
+	if (dirfd >= 0)
+		close(dirfd);
+	return r;
+}
+
+const struct command cmd_spec = {
+	.name = "spec",
+	.summary = "write a config.json to begin with",
+	.usage = "",
+	.about = "Write the configuration of a container that runs a shell with few privileges, to be edited. A file that is there "
+		 "already is not overwritten.",
+	.examples = "cruet spec --bundle /srv/web\n"
+		    "cruet spec --file - | jq .mounts",
+	.options = OPTION_TABLE(rows),
+	.size = sizeof(struct spec_values),
+	.stateless = true,
+	.run = run,
+};
