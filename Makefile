@@ -34,7 +34,8 @@ SRC_SRC  := $(wildcard src/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 SRC_OBJ  := $(SRC_SRC:%.c=$(B)/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=$(B)/musl/%.o)
-UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+UNIT     := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
+UNITROOT := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit-root/*.c))
 
 # A line a command; V=1 shows the commands themselves.
 Q := $(if $(V),,@)
@@ -68,16 +69,18 @@ $(B)/init: $(INIT_OBJ)
 $(B)/init_image.o: $(B)/init libcontainer/run/init_image.S
 	$(Q)$(CC) -DINIT_IMAGE='"$(B)/init"' -c -o $@ libcontainer/run/init_image.S
 
-$(B)/unit/%: tests/unit/%.c $(B)/libcontainer.a
+$(UNIT) $(UNITROOT): $(B)/%: tests/%.c $(B)/libcontainer.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPP) $(WARN) $(CFLAGS) -o $@ $< $(B)/libcontainer.a $(LIBS_STATIC) $(LIBS_SHARED)
+	$(Q)$(CC) $(CPP) -Itests/unit $(WARN) $(CFLAGS) -o $@ $< $(B)/libcontainer.a $(LIBS_STATIC) $(LIBS_SHARED)
+
+tests: cruet $(UNIT) $(UNITROOT)
 
 check-unit: $(UNIT)
-	@set -e; for t in $(UNIT); do $$t; done
+	tests/unit.sh unit
 
 clean:
 	rm -rf $(B) cruet
 
--include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all check-unit clean
+-include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d) $(UNITROOT:=.d)
+.PHONY: all tests check-unit clean

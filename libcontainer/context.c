@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* context.c: struct cruet: where the state is, and what machine this is. */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -27,6 +29,11 @@ static const char *environment(const char *name)
 	return value && value[0] ? value : NULL; /* podman sets XDG_RUNTIME_DIR to "" as root */
 }
 
+const char *cruet_notify_socket(void)
+{
+	return environment("NOTIFY_SOCKET");
+}
+
 /* /run/cruet for the host's root; who is not has $XDG_RUNTIME_DIR/cruet. Computed from little, as callers start some
  * verbs with an almost empty environment. */
 static int default_root(struct cruet *cruet, const char **ret_root)
@@ -42,6 +49,20 @@ static int default_root(struct cruet *cruet, const char **ret_root)
 		return fail(0, "XDG_RUNTIME_DIR is not set: set it, or choose a state directory with --root");
 	*ret_root = arena_printf(&cruet->arena, "%s/cruet", runtime_dir);
 	return *ret_root ? 0 : -ENOMEM;
+}
+
+/* The root's path goes into records and mounts: it must mean the same from any directory. */
+static int absolute(struct cruet *cruet, const char *path, const char **ret_path)
+{
+	char cwd[PATH_MAX];
+
+	*ret_path = path;
+	if (path[0] == '/')
+		return 0;
+	if (!getcwd(cwd, sizeof(cwd)))
+		return fail(errno, "--root '%s'", path);
+	*ret_path = arena_printf(&cruet->arena, "%s/%s", cwd, path);
+	return *ret_path ? 0 : -ENOMEM;
 }
 
 static int open_proc(int *ret_fd)
@@ -76,7 +97,7 @@ int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet)
 	r = open_proc(&cruet->procfd);
 	cruet->arena = arena;
 	if (r == 0 && options->root)
-		cruet->root = options->root;
+		r = absolute(cruet, options->root, &cruet->root);
 	else if (r == 0)
 		r = default_root(cruet, &cruet->root);
 	if (r < 0) {
@@ -114,7 +135,7 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 	const char *listen = environment("LISTEN_FDS");
 	struct host host = {
 		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
-		.bounding = caps_bounding(), .notify_socket = environment("NOTIFY_SOCKET"),
+		.bounding = caps_bounding(), .notify_socket = cruet_notify_socket(),
 		.has_newuidmap = geteuid() != 0 && access("/usr/bin/newuidmap", X_OK) == 0,
 	};
 	int r = cruet_cgroups(cruet, &cgroups);
@@ -183,6 +204,7 @@ int cruet_protect_process(unsigned int preserve_fds)
 	r = fd_cloexec_from(3 + preserve_fds);
 	if (r < 0)
 		return fail(-r, "cannot mark inherited fds close-on-exec");
+	signal(SIGPIPE, SIG_IGN); /* a hook that does not read, a caller that does not listen: an errno, not a death */
 	/* As root we can write everybody's id maps; without privilege the kernel only lets us where we could be traced. */
 	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0))
 		return fail(errno, "cannot make the process untraceable");

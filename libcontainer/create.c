@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "container.h"
 #include "kernel/tty.h"
+#include "run/notify.h"
 
 #define ARENA_SIZE (256u << 20)
 #define CREATE_MS  120000
@@ -30,6 +31,7 @@ struct making {
 	struct run run;
 	const struct spec *spec;
 	char *bundle;
+	int notify_fd;
 };
 
 static void making_close(struct making *m)
@@ -41,12 +43,13 @@ static void making_close(struct making *m)
 	fd_close(&m->run.sync_fd);
 	fd_close(&m->run.pidfd);
 	fd_close(&m->run.console_fd);
+	fd_close(&m->notify_fd);
 	free(m->bundle);
 	arena_close(&m->arena);
 }
 #define autoclose_making __attribute__((cleanup(making_close)))
 #define MAKING_NONE \
-	{ .arena = { .fd = -1 }, .run = { .rootfd = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, \
+	{ .arena = { .fd = -1 }, .notify_fd = -1, .run = { .rootfd = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, \
 					  .entry = { .rootfd = -1, .dirfd = -1 } } }
 
 /* ---- load ------------------------------------------------------------------------------------------------------------ */
@@ -91,7 +94,7 @@ static int load(struct making *m, const struct cruet_create *options)
 
 static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options)
 {
-	const struct plan_options plan_options = {
+	struct plan_options plan_options = {
 		.id = arena_strdup(&m->arena, options->id), .bundle = arena_strdup(&m->arena, m->bundle),
 		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
 		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
@@ -104,7 +107,14 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 	if (options->privileged)
 		return fail(ENOTSUP, "--privileged cannot be used yet: give the container its privileges in config.json");
 	r = cruet_host(cruet, &m->host);
-	return r < 0 ? r : plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
+	if (r < 0)
+		return r;
+	if (m->host.notify_socket) {
+		plan_options.notify_dir = arena_printf(&m->arena, "%s/%s/" NOTIFY_DIR, cruet->root, options->id);
+		if (!plan_options.notify_dir)
+			return -ENOMEM;
+	}
+	return plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
 }
 
 /* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */
@@ -178,6 +188,7 @@ static int fill_container(struct making *m, struct cruet *cruet)
 		.cgroup = plan->cgroup.none ? NULL : plan->cgroup.path,
 		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0, .has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
 		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0, .terminal = plan->process.terminal,
+		.notify = m->host.notify_socket != NULL,
 	};
 	if (!m->container.created)
 		return -ENOMEM;
@@ -218,6 +229,7 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 		return r;
 	fill_handoff(m, gate);
 	m->run.host = &m->host;
+	m->run.notify = m->container.notify;
 	m->run.procfd = cruet->procfd;
 	m->run.console_socket = options->console_socket;
 	m->run.pidfd_socket = options->pidfd_socket;
@@ -254,11 +266,14 @@ static void abandon(struct making *m, struct cruet *cruet)
 
 static int start_child(struct making *m)
 {
-	int r;
+	int r = 0;
 
 	if (!m->run.plan->process.exec.args)
 		return fail(EINVAL, "cannot start: the configuration has no process");
-	r = run_start_child(&m->run);
+	if (m->run.notify)
+		r = notify_listen(&m->run.entry, &m->notify_fd);
+	if (r == 0)
+		r = run_start_child(&m->run);
 	return r < 0 ? r : hooks_run(m->run.plan, HOOK_POSTSTART, "running", m->run.pid);
 }
 
@@ -266,7 +281,8 @@ static int start_child(struct making *m)
 static int watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
 {
 	const struct monitor monitor = {
-		.pidfd = m->run.pidfd, .pid = m->run.pid, .console_fd = m->run.console_fd, .subreaper = !options->no_subreaper
+		.pidfd = m->run.pidfd, .pid = m->run.pid, .console_fd = m->run.console_fd, .subreaper = !options->no_subreaper,
+		.notify_fd = m->notify_fd, .notify_socket = m->host.notify_socket,
 	};
 	const struct cruet_delete delete = { .id = options->id, .force = true };
 	int r;
@@ -298,5 +314,7 @@ int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_
 		return r;
 	}
 	*ret_status = 0;
-	return options->detach ? 0 : watch(&m, cruet, options, ret_status);
+	if (!options->detach)
+		return watch(&m, cruet, options, ret_status);
+	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd) : 0;
 }

@@ -39,7 +39,7 @@ struct container {
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;
 	bool terminal;
-	const char *notify;         /* directory of the notification proxy's socket, removed at the end; NULL: none */
+	bool notify;                /* the caller of create wanted to be notified: the container has a socket */
 	bool committed;             /* init waits at the gate, or runs: create succeeded */
 	int64_t pid;                /* 0: no process yet */
 	uint64_t start_time;        /* of pid, in clock ticks since boot */

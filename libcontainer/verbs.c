@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "container.h"
 #include "kernel/process.h"
+#include "run/notify.h"
 #include "wire/gate.h"
 
 #define START_MS 120000
@@ -104,7 +105,8 @@ static int check_startable(enum cruet_status status, const char *id)
 int cruet_start(struct cruet *cruet, const char *id)
 {
 	autoclose_container struct opened opened = OPENED_NONE;
-	autoclose int pidfd = -1, gate = -1;
+	autoclose int pidfd = -1, gate = -1, notify = -1;
+	const char *notify_socket = cruet_notify_socket();
 	enum cruet_status status;
 	int r = container_open(cruet, id, LEDGER_LOCK_MS, &opened);
 
@@ -114,12 +116,19 @@ int cruet_start(struct cruet *cruet, const char *id)
 		r = check_startable(status, id);
 	if (r == 0)
 		r = connect_gate(&opened, &gate);
+	if (r == 0 && notify_socket && opened.container.notify)
+		r = notify_listen(&opened.entry, &notify);
 	/* The name goes first: should we die before "go", init sees the stream end and ends, too. */
 	if (r == 0)
 		r = ledger_unlink(&opened.entry, GATE_NAME);
 	if (r == 0)
 		r = pass_gate(gate);
-	return r < 0 ? r : poststart(cruet, &opened, pidfd);
+	if (r == 0)
+		r = poststart(cruet, &opened, pidfd);
+	if (r < 0 || notify < 0)
+		return r;
+	ledger_close(&opened.entry); /* others may work on it while we wait */
+	return notify_wait_ready(notify, notify_socket, (pid_t)opened.container.pid, pidfd);
 }
 
 /* ---- kill ------------------------------------------------------------------------------------------------------------ */

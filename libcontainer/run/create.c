@@ -24,12 +24,21 @@
 #include "kernel/net.h"
 #include "kernel/process.h"
 #include "kernel/tty.h"
+#include "run/notify.h"
 #include "run/run.h"
 #include "run/sources.h"
 #include "wire/gate.h"
 #include "wire/sync.h"
 
 /* ---- the ledger ---------------------------------------------------------------------------------------------------- */
+
+/* The publication decides; this only has a taken id say so before what follows from it does. */
+static int check_id_free(struct run *run)
+{
+	if (faccessat(run->rootfd, run->container->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail(0, "container with given ID already exists: '%s'", run->container->id);
+	return 0;
+}
 
 static int publish_intent(struct run *run)
 {
@@ -177,6 +186,16 @@ static bool wants_delegation(const struct run *run)
 static int delegate_cgroup(struct run *run)
 {
 	return cgroup_chown(run->place, run->plan->cgroup.chown_uid.v);
+}
+
+static bool wants_notify(const struct run *run)
+{
+	return run->notify;
+}
+
+static int prepare_notify(struct run *run)
+{
+	return notify_prepare(&run->entry);
 }
 
 /* ---- the gate ------------------------------------------------------------------------------------------------------- */
@@ -437,11 +456,13 @@ static int release_init(struct run *run)
 /* ---- the table ------------------------------------------------------------------------------------------------------ */
 
 const struct step create_steps[] = {
+	{ "id",           NULL,               check_id_free,       NULL,            "a taken id is told as such, not by what its container holds" },
 	{ "namespaces",   NULL,               sources_open_namespaces, NULL,        "opened before anything changes: a bad path leaves nothing behind" },
 	{ "root",         NULL,               sources_open_root,   NULL,            "the host's root can reach what a mapped root cannot" },
-	{ "mounts",       NULL,               sources_open_mounts, NULL,            "as the root; and id maps of mounts are the host's to make" },
 	{ "cgroup-check", wants_cgroup,       check_cgroup,        NULL,            "what delete finds below a recorded path it kills: look before the intent" },
 	{ "intent",       NULL,               publish_intent,      undo_intent,     "published, locked, before the first side effect: delete can find all that follows" },
+	{ "notify",       wants_notify,       prepare_notify,      NULL,            "in the state directory: one of the mounts" },
+	{ "mounts",       NULL,               sources_open_mounts, NULL,            "as the root; and id maps of mounts are the host's to make" },
 	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },

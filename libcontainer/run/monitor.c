@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "kernel/process.h"
 #include "kernel/tty.h"
+#include "run/notify.h"
 #include "run/run.h"
 
 /* One direction of the terminal: what was read and could not be written yet. Nobody is waited for but by poll. */
@@ -134,19 +135,23 @@ static void relay_step(struct relay *relay, const struct monitor *m, const struc
 
 static int poll_once(struct relay *relay, const struct monitor *m, int signals, int timeout, bool *ret_ended)
 {
-	struct pollfd fds[5] = {
+	struct pollfd fds[6] = {
 		{ .fd = m->pidfd, .events = POLLIN },
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = relay->in_open && !relay->in.n ? 0 : -1, .events = POLLIN },
 		{ .fd = relay->out_open || relay->in.n ? m->console_fd : -1,
 		  .events = (short)((relay->out.n ? 0 : POLLIN) | (relay->in.n ? POLLOUT : 0)) },
 		{ .fd = relay->out.n ? 1 : -1, .events = POLLOUT },
+		{ .fd = m->notify_fd, .events = POLLIN },
 	};
+	bool ready = false;
 
-	if (poll(fds, 5, timeout) < 0 && errno != EINTR)
+	if (poll(fds, 6, timeout) < 0 && errno != EINTR)
 		return fail(errno, "cannot wait for the container");
 	if (m->console_fd >= 0)
 		relay_step(relay, m, fds);
+	if (fds[5].revents && notify_forward(m->notify_fd, m->notify_socket, m->pid, &ready) < 0)
+		fail_forget(); /* the service manager's trouble, not the container's */
 	*ret_ended = (fds[0].revents & POLLIN) != 0;
 	return fds[1].revents ? handle_signals(signals, m) : 0;
 }

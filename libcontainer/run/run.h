@@ -45,7 +45,7 @@ struct run {
 	pid_t pid, stage_pid;
 	int console_fd;             /* the terminal's master once it was sent, or -1 */
 	const char *console_socket, *pidfd_socket, *pid_file; /* NULL: none; host paths */
-	bool detach_gate;           /* create: init waits at the gate */
+	bool notify;                /* the caller wants to be notified: the container gets a socket */
 	int64_t deadline_ms;        /* absolute: for the whole, but the container's own run */
 };
 
@@ -96,6 +96,8 @@ struct monitor {
 	pid_t pid;
 	int console_fd;  /* the container's terminal master, or -1: stdio is inherited */
 	bool subreaper;  /* reap other children, too */
+	int notify_fd;   /* the container's notification socket, or -1 */
+	const char *notify_socket; /* the caller's */
 };
 /* Forward signals and the terminal until the process ends; its exit code, 128 + signal where it was killed. */
 int monitor_run(const struct monitor *monitor, int *ret_status) MUST_USE;

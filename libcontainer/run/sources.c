@@ -103,9 +103,12 @@ static int open_mount(const struct run *run, struct mount_tools *tools, const st
 	autoclose int clone = -1, userns = -1;
 	int r;
 
-	if (m->kind == PLAN_MOUNT_BIND)
+	if (m->kind == PLAN_MOUNT_BIND) {
 		r = mount_clone(tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, &clone);
-	else
+		/* cloned in the host's namespace it is a peer of the host's mount: what is mounted below it would travel back */
+		if (r == 0)
+			r = mount_set_propagation(tools, clone, run->plan->root.old_propagation);
+	} else
 		r = mount_make(tools, m->type, m->source, m->params.v, m->params.n, &m->attrs, &clone);
 	if (r == 0 && m->idmap != IDMAP_NONE) {
 		r = open_idmap(run, m, &userns);
