@@ -79,10 +79,10 @@ static int check_sets(const struct cap_masks *c)
 	char words[1024];
 
 	if (c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED])
-		return fail(EINVAL, "process.capabilities.effective: %s must be in permitted as well",
+		return fail(0, "process.capabilities.effective: %s must be in permitted as well",
 			    words_of(c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED], words, sizeof(words)));
 	if (c->mask[CAPSET_AMBIENT] & ~raisable)
-		return fail(EINVAL, "process.capabilities.ambient: %s must be in permitted and inheritable as well",
+		return fail(0, "process.capabilities.ambient: %s must be in permitted and inheritable as well",
 			    words_of(c->mask[CAPSET_AMBIENT] & ~raisable, words, sizeof(words)));
 	return 0;
 }

@@ -48,14 +48,14 @@ static int check_user(struct making *m)
 		return 0;
 	user = &m->spec->process->user;
 	if (!is_mapped(&ns->uids, user->uid))
-		return fail(EINVAL, "process.user.uid: %u is not in linux.uidMappings", user->uid);
+		return fail(0, "process.user.uid: %u is not in linux.uidMappings", user->uid);
 	if (!is_mapped(&ns->gids, user->gid))
-		return fail(EINVAL, "process.user.gid: %u is not in linux.gidMappings", user->gid);
+		return fail(0, "process.user.gid: %u is not in linux.gidMappings", user->gid);
 	if (ns->deny_setgroups)
 		return 0;
 	for (size_t i = 0; i < user->additional_gids.n; i++)
 		if (!is_mapped(&ns->gids, user->additional_gids.v[i]))
-			return fail(EINVAL, "process.user.additionalGids[%zu]: %u is not in linux.gidMappings", i,
+			return fail(0, "process.user.additionalGids[%zu]: %u is not in linux.gidMappings", i,
 				    user->additional_gids.v[i]);
 	return 0;
 }

@@ -50,15 +50,15 @@ static int check_no_mount_ns(const struct making *m)
 	const struct spec_linux *l = m->spec->linux_;
 
 	if (m->spec->mounts.n)
-		return fail(EINVAL, "mounts: %s", remedy);
+		return fail(0, "mounts: %s", remedy);
 	if (l->masked_paths.n)
-		return fail(EINVAL, "linux.maskedPaths: %s", remedy);
+		return fail(0, "linux.maskedPaths: %s", remedy);
 	if (l->readonly_paths.n)
-		return fail(EINVAL, "linux.readonlyPaths: %s", remedy);
+		return fail(0, "linux.readonlyPaths: %s", remedy);
 	if (l->rootfs_propagation)
-		return fail(EINVAL, "linux.rootfsPropagation: %s", remedy);
+		return fail(0, "linux.rootfsPropagation: %s", remedy);
 	if (m->spec->root->readonly)
-		return fail(EINVAL, "root.readonly: %s", remedy);
+		return fail(0, "root.readonly: %s", remedy);
 	return 0;
 }
 
@@ -68,12 +68,12 @@ static int make_root(struct making *m)
 	struct plan_root *r = &m->plan->root;
 
 	if (!root || !root->path || !*root->path)
-		return fail(EINVAL, "root.path: missing");
+		return fail(0, "root.path: missing");
 	r->path = root->path[0] == '/' ? root->path : arena_printf(m->arena, "%s/%s", m->options->bundle, root->path);
 	if (!r->path)
 		return -ENOMEM;
 	if (streq(r->path, "/"))
-		return fail(EINVAL, "root.path: '/' is the host's own root");
+		return fail(0, "root.path: '/' is the host's own root");
 	r->readonly = root->readonly;
 	if (!(ns_made(&m->plan->ns) & CLONE_NEWNS)) {
 		r->how = ROOT_CHROOT;
@@ -103,7 +103,7 @@ static int check_proc(struct plan_mount *p)
 	if (!*below) {
 		p->must_be_proc = p->kind == PLAN_MOUNT_BIND;
 		if (p->kind == PLAN_MOUNT_FS && !streq(p->type, "proc"))
-			return fail(EINVAL, "%s: only a procfs may be mounted on /proc, not '%s'", p->where, p->type);
+			return fail(0, "%s: only a procfs may be mounted on /proc, not '%s'", p->where, p->type);
 		return 0;
 	}
 	if (p->kind == PLAN_MOUNT_REMOUNT)
@@ -111,7 +111,7 @@ static int check_proc(struct plan_mount *p)
 	for (size_t i = 0; i < ARRAY_SIZE(proc_allowed); i++)
 		if (streq(below + 1, proc_allowed[i]))
 			return 0;
-	return fail(EINVAL, "%s: nothing may be mounted inside /proc but what lxcfs emulates (cpuinfo, meminfo, ...)", p->where);
+	return fail(0, "%s: nothing may be mounted inside /proc but what lxcfs emulates (cpuinfo, meminfo, ...)", p->where);
 }
 
 static int make_target(struct making *m, size_t i, const struct spec_mount *asked, struct plan_mount *p)
@@ -128,7 +128,7 @@ static int make_target(struct making *m, size_t i, const struct spec_mount *aske
 	if (!p->where)
 		return -ENOMEM;
 	if (streq(p->target, "/") && p->kind != PLAN_MOUNT_REMOUNT)
-		return fail(EINVAL, "%s: a mount over the root; the root file system is what root.path says", p->where);
+		return fail(0, "%s: a mount over the root; the root file system is what root.path says", p->where);
 	return 0;
 }
 
@@ -189,23 +189,35 @@ static bool has_param(const struct plan_mount *p, const char *key)
 	return false;
 }
 
+/* On one mount with nothing below it the recursive words are plain ones, and need no mount_setattr(2). */
+static void fold_recursive(struct mount_attrs *a)
+{
+	if (a->rec_clear & MOUNT_ATTR__ATIME)
+		a->set &= ~(uint64_t)MOUNT_ATTR__ATIME;
+	a->set = (a->set & ~a->rec_clear) | a->rec_set;
+	a->clear = (a->clear & ~a->rec_set) | a->rec_clear;
+	a->rec_set = a->rec_clear = 0;
+}
+
 static int make_bind(struct making *m, const struct spec_mount *asked, const struct mount_said *said, struct plan_mount *p)
 {
 	if (!asked->source || !*asked->source)
-		return fail(EINVAL, "%s: a bind mount without a source", p->where);
+		return fail(0, "%s: a bind mount without a source", p->where);
 	if (said->first_param)
-		return fail(EINVAL, "%s: option '%s' is for a file system; a bind mount has none of its own", p->where,
+		return fail(0, "%s: option '%s' is for a file system; a bind mount has none of its own", p->where,
 			    said->first_param);
 	if (said->copy_up)
-		return fail(EINVAL, "%s: option 'tmpcopyup' is for a tmpfs", p->where);
+		return fail(0, "%s: option 'tmpcopyup' is for a tmpfs", p->where);
 	p->recursive = said->recursive;
+	if (!p->recursive)
+		fold_recursive(&p->attrs);
 	p->source = asked->source[0] == '/' ? asked->source :
 					      arena_printf(m->arena, "%s/%s", m->options->bundle, asked->source);
 	return p->source ? 0 : -ENOMEM;
 }
 
 /* A fallback is a bind of the host's tree with what is mounted below it: read-only must then mean all of it
- * (CVE-2023-25809). On a new file system, which has nothing below, the recursive form is the same as the plain one. */
+ * (CVE-2023-25809; needs Linux 5.12, and fails before). For a new file system it changes nothing. */
 static int set_fallback(struct making *m, struct plan_mount *p, const char *source)
 {
 	p->fallback_source = keep(m, source);
@@ -219,11 +231,12 @@ static int make_fs(struct making *m, const struct spec_mount *asked, const struc
 	int r;
 
 	if (said->copy_symlink || said->source_nofollow)
-		return fail(EINVAL, "%s: options 'copy-symlink' and 'src-nofollow' are for bind mounts", p->where);
+		return fail(0, "%s: options 'copy-symlink' and 'src-nofollow' are for bind mounts", p->where);
 	if (said->copy_up && !tmpfs)
-		return fail(EINVAL, "%s: option 'tmpcopyup' is for a tmpfs", p->where);
+		return fail(0, "%s: option 'tmpcopyup' is for a tmpfs", p->where);
 	p->source = asked->source && *asked->source ? asked->source : NULL;
 	p->copy_up = said->copy_up;
+	fold_recursive(&p->attrs);
 	r = make_params(m, said, p);
 	if (r < 0)
 		return r;
@@ -258,7 +271,7 @@ static int make_idmap(struct making *m, const struct spec_mount *asked, const st
 	if (said->idmap == IDMAP_NONE && !given)
 		return 0;
 	if (p->kind != PLAN_MOUNT_BIND)
-		return fail(ENOTSUP, "%s: ids can only be mapped on bind mounts", p->where);
+		return fail(0, "%s: ids can only be mapped on bind mounts", p->where);
 	if (m->host->euid != 0)
 		return fail(EPERM, "%s: only root can map the ids of a mount", p->where);
 	p->idmap = IDMAP_OWN;
@@ -266,15 +279,15 @@ static int make_idmap(struct making *m, const struct spec_mount *asked, const st
 	p->uids = asked->uid_mappings;
 	p->gids = asked->gid_mappings;
 	if (said->idmap_text && given)
-		return fail(EINVAL, "%s: id maps both in the option 'idmap=' and in uidMappings, gidMappings", p->where);
+		return fail(0, "%s: id maps both in the option 'idmap=' and in uidMappings, gidMappings", p->where);
 	if (said->idmap_text)
 		r = mount_words_idmap(m->arena, said->idmap_text, &ns->uids, &ns->gids, &p->uids, &p->gids);
 	if (r < 0)
 		return fail_in(r, "%s", p->where);
 	if ((said->idmap_text || given) && (!p->uids.n || !p->gids.n))
-		return fail(EINVAL, "%s: uidMappings and gidMappings are only good together", p->where);
+		return fail(0, "%s: uidMappings and gidMappings are only good together", p->where);
 	if (!said->idmap_text && !given && !ns->userns)
-		return fail(EINVAL, "%s: option 'idmap' needs a user namespace, or uidMappings and gidMappings", p->where);
+		return fail(0, "%s: option 'idmap' needs a user namespace, or uidMappings and gidMappings", p->where);
 	/* The usual case: the same maps as the container's, whose namespace can then be taken instead of making one. */
 	if ((!said->idmap_text && !given) || (ns->userns && same_map(&p->uids, &ns->uids) && same_map(&p->gids, &ns->gids))) {
 		p->idmap = IDMAP_CONTAINER;
@@ -294,7 +307,7 @@ static int choose_kind(const struct spec_mount *asked, const struct mount_said *
 	else if (said->bind || streq(type, "bind") || (streq(type, "none") && asked->source && *asked->source))
 		*ret = PLAN_MOUNT_BIND;
 	else if (!*type || streq(type, "none"))
-		return fail(EINVAL, "mounts[%zu] %s: neither a type nor the option 'bind'", i, asked->destination);
+		return fail(0, "mounts[%zu] %s: neither a type nor the option 'bind'", i, asked->destination);
 	else
 		*ret = PLAN_MOUNT_FS;
 	return 0;

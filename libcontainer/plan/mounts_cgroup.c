@@ -45,14 +45,12 @@ static const char *place_in(const struct making *m, const struct cgroup_hierarch
 	return path && !streq(path, "/") ? path : "";
 }
 
-/* A bind shows the host's tree with what is mounted in it: read-only must mean all of it (CVE-2023-25809). */
+/* A bind of that one mount, without what the host may have mounted in it: so read-only means all of it (CVE-2023-25809). */
 static void make_bind(struct plan_mount *p)
 {
 	p->kind = PLAN_MOUNT_BIND;
 	p->type = NULL;
 	p->params.n = 0;
-	p->recursive = true;
-	p->attrs.rec_set |= p->attrs.set & MOUNT_ATTR_RDONLY;
 }
 
 /* cgroup2 alone. In a cgroup namespace the mount shows its root; where the kernel refuses it (EPERM: the namespace is not
@@ -89,7 +87,6 @@ static int v1_tmpfs(struct making *m, struct plan_mount *p)
 	p->params.v = mode;
 	p->params.n = 1;
 	p->attrs.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	p->attrs.rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	return mode->key && mode->value && p->type && p->source ? 0 : -ENOMEM;
 }
 
@@ -191,7 +188,7 @@ static int v1_mounts(struct making *m, const struct plan_mount *asked, struct pl
 		r = v1_hierarchy(m, asked, &host->v[i], &ret[n++]);
 	for (size_t i = 0; r == 0 && i < host->n; i++)
 		r = v1_links(m, asked, &host->v[i], ret, &n);
-	if (r == 0 && ((asked->attrs.set | asked->attrs.rec_set) & MOUNT_ATTR_RDONLY)) {
+	if (r == 0 && (asked->attrs.set & MOUNT_ATTR_RDONLY)) {
 		ret[n].kind = PLAN_MOUNT_REMOUNT;
 		ret[n].where = asked->where;
 		ret[n].target = asked->target;

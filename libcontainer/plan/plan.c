@@ -48,11 +48,11 @@ int container_path(struct making *m, const char *place, const char *path, const 
 	if (!absolute)
 		return -ENOMEM;
 	if (!*path)
-		return fail(EINVAL, "%s: empty", place);
+		return fail(0, "%s: empty", place);
 	snprintf(absolute, size, "%s%s", path[0] == '/' ? "" : "/", path);
 	if (path_normalise(absolute, clean, size) < 0) {
 		fail_forget();
-		return fail(EINVAL, "%s: '%s': '..' is not allowed", place, path);
+		return fail(0, "%s: '%s': '..' is not allowed", place, path);
 	}
 	*ret_path = clean;
 	return 0;
@@ -98,7 +98,7 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 		if (r == 0 && *s && *s != ' ' && *s != ',')
 			r = -EINVAL;
 		if (r < 0)
-			return fail(-r, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place, text, limit);
+			return fail(0, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place, text, limit);
 		for (unsigned int i = low; i <= high; i++) {
 			count += !(mask[i / word] >> i % word & 1);
 			mask[i / word] |= 1ul << i % word;
@@ -177,7 +177,7 @@ static int make_cgroup(struct making *m)
 	if (m->options->no_cgroup || mode == CGROUP_NONE) {
 		c->none = true;
 		if (has_resources(l->resources))
-			return fail(EINVAL, "linux.resources: %s", m->options->no_cgroup ? "the cgroup manager is disabled" :
+			return fail(0, "linux.resources: %s", m->options->no_cgroup ? "the cgroup manager is disabled" :
 				    "this host has no control groups mounted");
 		return 0;
 	}
@@ -248,6 +248,7 @@ static int make_state(struct making *m)
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
 static int (*const parts[])(struct making *m) = {
+	make_state,   /* first: what the JSON writer leaves in the arena is no part of the plan (plan_golden.c looks) */
 	make_names,
 	make_refusals,
 	make_namespaces,
@@ -258,7 +259,6 @@ static int (*const parts[])(struct making *m) = {
 	make_devices, /* needs the mounts: whose /dev it is */
 	make_process, /* needs the ids */
 	make_hooks,   /* needs the process's environment */
-	make_state,
 };
 
 int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,

@@ -24,7 +24,7 @@ static int read_flags(const char *place, const struct strings *names, const stru
 		const struct number_word *w = number_of(words, names->v[i]);
 
 		if (!w)
-			return fail(EINVAL, "%s[%zu]: unknown flag '%.64s'", place, i, names->v[i]);
+			return fail(0, "%s[%zu]: unknown flag '%.64s'", place, i, names->v[i]);
 		flags |= w->number;
 	}
 	*ret = flags;
@@ -44,7 +44,7 @@ static int make_rlimits(struct making *m, const struct spec_process *p)
 		const struct number_word *w = number_of(&rlimit_words, asked->type);
 
 		if (!w)
-			return fail(EINVAL, "process.rlimits[%zu].type: unknown limit '%.64s'", i, asked->type);
+			return fail(0, "process.rlimits[%zu].type: unknown limit '%.64s'", i, asked->type);
 		rows[i] = (struct rlimit_row){ .resource = (int)w->number, .soft = asked->soft, .hard = asked->hard };
 	}
 	m->plan->process.rlimits.v = rows;
@@ -71,7 +71,7 @@ static int make_scheduler(struct making *m, const struct spec_scheduler *asked)
 	if (r < 0)
 		return r;
 	if (asked->policy == SPEC_SCHED_ISO)
-		return fail(EINVAL, "process.scheduler.policy: Linux has no SCHED_ISO");
+		return fail(0, "process.scheduler.policy: Linux has no SCHED_ISO");
 	*s = (struct sched_numbers){
 		.policy = policies[asked->policy], .flags = (uint64_t)flags,
 		.nice = (int32_t)asked->nice.v, .priority = (uint32_t)asked->priority.v,
@@ -124,7 +124,7 @@ static int make_memory_policy(struct making *m)
 		return 0;
 	mode = asked->mode ? number_of(&memory_mode_words, asked->mode) : NULL;
 	if (!mode)
-		return fail(EINVAL, "linux.memoryPolicy.mode: unknown mode '%.64s'", asked->mode ? asked->mode : "");
+		return fail(0, "linux.memoryPolicy.mode: unknown mode '%.64s'", asked->mode ? asked->mode : "");
 	p = arena_new(m->arena, struct plan_memory_policy);
 	if (!p)
 		return -ENOMEM;
@@ -215,7 +215,7 @@ static int make_fds(struct making *m)
 	unsigned int n;
 
 	if (__builtin_add_overflow(m->options->preserve_fds, m->host->listen_fds, &n) || n > INT32_MAX - 3)
-		return fail(ERANGE, "--preserve-fds: too many");
+		return fail(0, "--preserve-fds: too many");
 	m->plan->process.preserve_fds = n;
 	return 0;
 }

@@ -61,6 +61,6 @@ int make_refusals(struct making *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
 		if (refusals[i].asked(m))
-			return fail(ENOTSUP, "%s: not supported yet", refusals[i].what);
+			return fail(0, "%s: not supported yet", refusals[i].what);
 	return 0;
 }

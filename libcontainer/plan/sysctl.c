@@ -45,7 +45,7 @@ static int need_namespace(struct making *m, uint64_t flag, const char *what)
 	struct plan_ns *ns = &m->plan->ns;
 
 	if (!(ns_any(ns) & flag))
-		return fail(EINVAL, "%s: would be set on the host, as the container has no such namespace of its own", what);
+		return fail(0, "%s: would be set on the host, as the container has no such namespace of its own", what);
 	ns->not_callers |= ns->join & flag;
 	return 0;
 }
@@ -55,7 +55,7 @@ static int check_key(struct making *m, const char *key, const char *file)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (ends_with(keys[i].name, "/") ? starts_with(file, keys[i].name) : streq(file, keys[i].name))
 			return need_namespace(m, keys[i].ns, key);
-	return fail(EINVAL, "linux.sysctl: %s: belongs to no namespace", key);
+	return fail(0, "linux.sysctl: %s: belongs to no namespace", key);
 }
 
 static int make_keys(struct making *m)

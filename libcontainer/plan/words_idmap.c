@@ -93,14 +93,14 @@ int mount_words_idmap(struct arena *arena, const char *text, const struct id_map
 		if (is_uids || is_gids)
 			r = parse_map(arena, s + 5, n - 5, is_uids ? uids : gids, is_uids ? &u : &g);
 		if (r < 0)
-			return fail(-r, "option idmap=%s: '%.*s' is not uids= or gids= and CONTAINER-HOST-SIZE[#...] "
+			return fail(0, "option idmap=%s: '%.*s' is not uids= or gids= and CONTAINER-HOST-SIZE[#...] "
 				    "within range", text, (int)n, s);
 		if (!s[n])
 			break;
 		s += n + 1;
 	}
 	if (!u.n || !g.n)
-		return fail(EINVAL, "option idmap=%s: needs both uids= and gids=", text);
+		return fail(0, "option idmap=%s: needs both uids= and gids=", text);
 	*ret_uids = u;
 	*ret_gids = g;
 	return 0;
