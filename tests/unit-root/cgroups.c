@@ -204,7 +204,7 @@ static void test_refuse_used(struct world *w)
 static void test_refuse_frozen(struct world *w)
 {
 	struct cgroup_place *place = make(w), *other = NULL;
-	struct world below = *w;
+	char below[80];
 	bool frozen = false;
 
 	OK(cgroup_freeze(place, true, SOON));
@@ -213,9 +213,9 @@ static void test_refuse_frozen(struct world *w)
 	REFUSED(cgroup_check(&w->host, w->path), EBUSY, "frozen");
 	REFUSED(cgroup_make(&w->arena, &w->host, w->path, CONTROLLERS, &other), EBUSY, "frozen");
 	/* a fresh one below it is frozen too, and is not left behind */
-	strcat(below.path, "/x");
-	REFUSED(cgroup_make(&w->arena, &w->host, below.path, CONTROLLERS, &other), EBUSY, "frozen");
-	CHECK(count_existing(w, below.path) == 0);
+	snprintf(below, sizeof(below), "%s/x", w->path);
+	REFUSED(cgroup_make(&w->arena, &w->host, below, CONTROLLERS, &other), EBUSY, "frozen");
+	CHECK(count_existing(w, below) == 0);
 	OK(cgroup_freeze(place, false, SOON));
 	OK(cgroup_is_frozen(place, &frozen));
 	CHECK(!frozen);
@@ -481,6 +481,64 @@ static void test_apply(struct world *w)
 	child_in(place, NULL);
 	REFUSED(cgroup_apply(place, writes, ARRAY_SIZE(writes)), EBUSY, "e: pids.current is 1 already");
 	end_all(place);
+}
+
+static size_t index_v2(const struct world *w)
+{
+	for (size_t i = 0; i < w->host.n; i++)
+		if (w->host.v[i].v2)
+			return i;
+	return SIZE_MAX;
+}
+
+static void read_v2(const struct world *w, const char *path, const char *file, char *buf, size_t size)
+{
+	char full[4096];
+
+	snprintf(full, sizeof(full), "%s%s/%s", w->host.v[index_v2(w)].mountpoint, path, file);
+	CHECK(read_file_at(AT_FDCWD, full, buf, size) >= 0);
+}
+
+/* All that the root has reaches the container, through parents that were made and through those that were there. */
+static void test_enable(struct world *w)
+{
+	struct cgroup_place *place;
+	char root[512], here[512], *save = NULL;
+
+	if (index_v2(w) == SIZE_MAX)
+		return;
+	for (int round = 0; round < 2; round++) {
+		place = make(w);
+		read_v2(w, "", "cgroup.controllers", root, sizeof(root));
+		read_v2(w, w->path, "cgroup.controllers", here, sizeof(here));
+		for (char *word = strtok_r(root, " ", &save); word; word = strtok_r(NULL, " ", &save))
+			CHECK(!strstr(CONTROLLERS, word) || strstr(here, word));
+		read_v2(w, w->path, "cgroup.subtree_control", here, sizeof(here));
+		CHECK_STR(here, "");
+		end_all(place);
+	}
+}
+
+/* A parent with processes cannot give controllers to its children: no reason to fail, unless a value needs one. */
+static void test_enable_refused(struct world *w)
+{
+	const struct cgroup_write write = { .controller = "hugetlb", .file = "hugetlb.2MB.max", .value = "0", .property = "h" };
+	struct cgroup_place *parent, *place;
+	char root[512], path[64];
+
+	if (w->host.mode != CGROUP_V2)
+		return;
+	strcpy(path, w->path);
+	strcpy(w->path, w->top);
+	parent = make(w);
+	strcpy(w->path, path);
+	child_in(parent, NULL);
+	place = make(w);
+	read_v2(w, "", "cgroup.controllers", root, sizeof(root));
+	if (strstr(root, "hugetlb"))
+		REFUSED(cgroup_apply(place, &write, 1), ENOENT, "h: cgroup");
+	end_all(place);
+	end_all(parent);
 }
 
 /* Values that depend on each other, up and down. */
@@ -798,6 +856,8 @@ static const struct {
 	{ "kill-bomb", test_kill_bomb },
 	{ "signal", test_signal },
 	{ "nested", test_nested },
+	{ "enable", test_enable },
+	{ "enable-refused", test_enable_refused },
 	{ "apply", test_apply },
 	{ "apply-again", test_apply_again },
 	{ "realtime", test_realtime },
@@ -807,10 +867,31 @@ static const struct {
 	{ "chown", test_chown },
 };
 
+/* The controllers that the root gives to its children stay on: take back what was not on before. */
+static void restore_root(const char *root, const char *before)
+{
+	char now[512], off[64], *save = NULL;
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && read_file_at(fd, "cgroup.subtree_control", now, sizeof(now)) >= 0)
+		for (char *word = strtok_r(now, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+			snprintf(off, sizeof(off), "-%s", word);
+			if (!strstr(before, word))
+				(void)!write_file_at(fd, "cgroup.subtree_control", off);
+		}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	char before[2][512] = { "", "" }, path[64];
 	int failed = 0;
 
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/cgroup.subtree_control", roots[i]);
+		(void)!read_file_at(AT_FDCWD, path, before[i], sizeof(before[i]));
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(tests); i++) {
 		bool only_v2 = i >= ARRAY_SIZE(tests);
@@ -828,5 +909,7 @@ int main(int argc, char **argv)
 		printf("%sok unit-root/cgroups/%s\n", status ? "not " : "", view_name(only_v2 ? "v2" : "host", tests[t].name));
 		failed += status != 0;
 	}
+	for (size_t i = 0; i < 2; i++)
+		restore_root(roots[i], before[i]);
 	return failed ? 1 : 0;
 }
