@@ -17,6 +17,7 @@ struct cruet {
 	struct arena arena;      /* private: state, lists, texts */
 	const char *root;        /* the state root's path */
 	enum cruet_manager manager;
+	enum cruet_rootless rootless;
 	int procfd;              /* the host's /proc, verified */
 	struct cgroup_host cgroups;
 	bool cgroups_read;

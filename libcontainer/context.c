@@ -94,6 +94,7 @@ int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet)
 		return -ENOMEM;
 	cruet->procfd = -1;
 	cruet->manager = options->manager;
+	cruet->rootless = options->rootless;
 	r = open_proc(&cruet->procfd);
 	cruet->arena = arena;
 	if (r == 0 && options->root)

@@ -99,6 +99,7 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
 		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
 		.preserve_fds = options->preserve_fds,
+		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO, cruet->rootless == CRUET_ROOTLESS_TRUE },
 	};
 	int r;
 

@@ -49,7 +49,7 @@ static const struct fact {
 	{ "selinux", "enabled", false, NULL },
 	{ "intelRdt", "enabled", false, NULL },
 	{ "memoryPolicy", NULL, true, memory_policy_lists },
-	{ "netDevices", "enabled", false, NULL },
+	{ "netDevices", "enabled", true, NULL },
 };
 static const bool idmap_acts = true; /* linux.mountExtensions has a level more */
 

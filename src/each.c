@@ -23,7 +23,7 @@ static int each_match(const struct invocation *call, const regex_t *expression,
 		cruet_forget();
 		failed++;
 	}
-	return failed ? cruet_fail(0, "%zu containers were left as they are", failed) : 0;
+	return failed ? cruet_fail(0, "failed for %zu of the containers", failed) : 0;
 }
 
 int each_container(const struct invocation *call, const char *word, bool regex,

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "kernel/sys.h"
 #include "plan/cgroup.h"
+#include "plan/filter.h"
 #include "plan/make.h"
 
 /* ---- what the parts share -------------------------------------------------------------------------------------------- */
@@ -182,8 +183,8 @@ static int make_cgroup(struct making *m)
 		return 0;
 	}
 	/* Nobody but root makes cgroups of v1: stay where the caller is, unless somebody asked. */
-	c->tolerant = m->host->euid != 0 && !asked;
-	c->none = c->tolerant && v1;
+	c->tolerant = (m->options->rootless.set ? m->options->rootless.v : m->host->euid != 0) && !asked;
+	c->none = c->tolerant && v1 && m->host->euid != 0;
 	if (c->none)
 		return 0;
 	c->attach = v1;
@@ -245,6 +246,13 @@ static int make_state(struct making *m)
 	return m->plan->state_head && m->plan->state_middle && m->plan->state_tail ? 0 : -ENOMEM;
 }
 
+static int make_filter(struct making *m)
+{
+	const struct spec_seccomp *section = m->spec->linux_->seccomp;
+
+	return section ? filter_make(m->arena, section, &m->plan->filter) : 0;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------------- */
 
 static int (*const parts[])(struct making *m) = {
@@ -258,6 +266,7 @@ static int (*const parts[])(struct making *m) = {
 	make_mounts,  /* needs the cgroup's path */
 	make_devices, /* needs the mounts: whose /dev it is */
 	make_process, /* needs the ids */
+	make_filter,
 	make_hooks,   /* needs the process's environment */
 };
 

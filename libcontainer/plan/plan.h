@@ -240,6 +240,7 @@ struct plan_options {
 	const char *id;
 	const char *bundle;       /* absolute, resolved by the caller */
 	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
+	struct opt_bool rootless; /* may it stay in the caller's cgroup; absent: who is not root may */
 	unsigned int preserve_fds;
 	const char *notify_dir;   /* host directory of the notification proxy's socket, to be bound at /run/notify; or NULL */
 };
