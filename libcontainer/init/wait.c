@@ -54,17 +54,14 @@ int wait_prepared(struct child *c)
 
 int say_ready(struct child *c)
 {
-	int r = say(c, SYNC_READY, -1);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = wait_for(c, SYNC_COMMITTED);
-	if (r < 0)
-		return r;
-	/* The ledger knows us now: whoever wants us gone can find us. */
+	/* Before we say so: the parent may end as soon as it has committed, and that must not kill us. Should it die
+	 * earlier, the end of the stream tells us, and until then we only wait for it. */
 	if (prctl(PR_SET_PDEATHSIG, 0))
 		return fail(errno, "cannot clear the parent death signal");
-	return 0;
+	r = say(c, SYNC_READY, -1);
+	return r < 0 ? r : wait_for(c, SYNC_COMMITTED);
 }
 
 /* Wait at the gate until somebody says go. Who may connect is the state directory's mode (0700) to say. */
