@@ -23,16 +23,16 @@
 #endif
 
 /*
- * Where a shared arena may lie: the init stage must find the same addresses free. That program is linked at a low
- * address with its heap above; a PIE and its heap lie near 0x55.. 0x56.., libraries and stacks below the top (0x7f..).
- * The second row is for address spaces of 38 and 39 bits (arm64 and riscv64 kernels built that way), where the first
- * fails with ENOMEM.
+ * Where a shared arena may lie: the init stage must find the same addresses free. That program is linked at a
+ * low address with its heap above; a PIE and its heap lie near 0x55.. 0x56.., libraries and stacks below the
+ * top (0x7f..). The second row is for address spaces of 38 and 39 bits (arm64 and riscv64 kernels built that
+ * way), where the first fails with ENOMEM.
  */
 static const struct range {
 	uint64_t low, high;
 } ranges[] = {
-	{ 0x110000000000, 0x500000000000 },
-	{ 0x001000000000, 0x003000000000 },
+	{0x110000000000, 0x500000000000},
+	{0x001000000000, 0x003000000000},
 };
 #define TRIES 16
 
@@ -49,7 +49,8 @@ static void *map_at_random(int fd, size_t size, const struct range *range)
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 			return MAP_FAILED;
 		at = (void *)(uintptr_t)(range->low + (random % pages << 16));
-		got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
+		got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+			   fd, 0);
 		if (got == at)
 			return got;
 		/* until 4.17 is the oldest kernel: the flag is unknown and the address only a hint */
@@ -87,8 +88,9 @@ int arena_open_shared(struct arena *ret_arena, size_t size)
 		return fail(errno, "cannot map the plan's memory");
 
 	/*
-	 * The other process holds this fd. It must not shrink the file under the parent (SIGBUS) nor map it writable: what
-	 * the parent reads back from its plan stays what it put there. This mapping stays writable.
+	 * The other process holds this fd. It must not shrink the file under the parent (SIGBUS) nor map it
+	 * writable: what the parent reads back from its plan stays what it put there. This mapping stays
+	 * writable.
 	 */
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
 		int err = errno;
@@ -99,17 +101,18 @@ int arena_open_shared(struct arena *ret_arena, size_t size)
 	/* until 5.1 is the oldest kernel: EINVAL, and the fd is only not writable by convention */
 	fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
 
-	*ret_arena = (struct arena){ .base = base, .size = size, .fd = take_fd(&fd) };
+	*ret_arena = (struct arena){.base = base, .size = size, .fd = take_fd(&fd)};
 	return 0;
 }
 
 int arena_open_private(struct arena *ret_arena, size_t size)
 {
-	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *base =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (base == MAP_FAILED)
 		return fail(errno, "cannot map %zu bytes", size);
-	*ret_arena = (struct arena){ .base = base, .size = size, .fd = -1 };
+	*ret_arena = (struct arena){.base = base, .size = size, .fd = -1};
 	return 0;
 }
 
@@ -118,10 +121,11 @@ void arena_close(struct arena *arena)
 	if (arena->base)
 		munmap(arena->base, arena->size);
 	fd_close(&arena->fd);
-	*arena = (struct arena){ .fd = -1 };
+	*arena = (struct arena){.fd = -1};
 }
 
-/* `bytes` more, at a multiple of `alignment`. The pages are new, so they are zero: nothing is ever given back. */
+/* `bytes` more, at a multiple of `alignment`. The pages are new, so they are zero: nothing is ever given
+ * back. */
 static void *take(struct arena *arena, size_t bytes, size_t alignment)
 {
 	size_t start = (arena->used + alignment - 1) & ~(alignment - 1);

@@ -11,22 +11,19 @@
 #include "base/utf8.h"
 
 static const char *const kind_text[] = {
-	[JSON_BOOL] = "true or false", [JSON_OPT_BOOL] = "true or false",
-	[JSON_I64] = "a number",       [JSON_OPT_I64] = "a number",
-	[JSON_U64] = "a number",       [JSON_OPT_U64] = "a number",
-	[JSON_U32] = "a number",       [JSON_OPT_U32] = "a number",
-	[JSON_STRING] = "a string",    [JSON_WORD] = "a string",
-	[JSON_STRINGS] = "a list",     [JSON_U32S] = "a list",
-	[JSON_LIST] = "a list",        [JSON_MAP] = "an object",
-	[JSON_KEYED] = "an object",    [JSON_OBJECT] = "an object",
-	[JSON_POINTER] = "an object",
+	[JSON_BOOL] = "true or false", [JSON_OPT_BOOL] = "true or false", [JSON_I64] = "a number",
+	[JSON_OPT_I64] = "a number",   [JSON_U64] = "a number",		  [JSON_OPT_U64] = "a number",
+	[JSON_U32] = "a number",       [JSON_OPT_U32] = "a number",	  [JSON_STRING] = "a string",
+	[JSON_WORD] = "a string",      [JSON_STRINGS] = "a list",	  [JSON_U32S] = "a list",
+	[JSON_LIST] = "a list",	       [JSON_MAP] = "an object",	  [JSON_KEYED] = "an object",
+	[JSON_OBJECT] = "an object",   [JSON_POINTER] = "an object",
 };
 
 /* ---- errors ---- */
 
 struct json_shown json_show(const char *s, size_t n)
 {
-	struct json_shown shown = { "" };
+	struct json_shown shown = {""};
 	size_t max = sizeof(shown.text) - 4, used = 0;
 
 	while (used < n && used < max) {
@@ -45,7 +42,8 @@ static bool is_plain(const struct key *key)
 	for (size_t i = 0; i < key->n; i++) {
 		char c = key->s[i];
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '-')
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '_' && c != '-')
 			return false;
 	}
 	return key->n > 0 && key->n < 64;
@@ -181,14 +179,14 @@ static bool push_item(struct reader *r, struct frame *f, struct slot *ret_slot)
 	if (!item)
 		return json_out_of_memory(r);
 	f->count++;
-	*ret_slot = (struct slot){ .at = (size_t)(item - r->items.v) };
+	*ret_slot = (struct slot){.at = (size_t)(item - r->items.v)};
 	return true;
 }
 
 /* The last item of f. */
 static struct slot last_item(const struct frame *f)
 {
-	return (struct slot){ .at = f->first_item + (f->count - 1) * item_size(f->owner) };
+	return (struct slot){.at = f->first_item + (f->count - 1) * item_size(f->owner)};
 }
 
 /* A value begins. False: stop. */
@@ -196,9 +194,9 @@ bool next_value(struct reader *r, struct want *ret)
 {
 	struct frame *f = top_frame(r);
 
-	*ret = (struct want){ .kind = JSON_SKIP };
+	*ret = (struct want){.kind = JSON_SKIP};
 	if (!f) {
-		*ret = (struct want){ .kind = r->top->kind, .row = r->top, .to.memory = r->result };
+		*ret = (struct want){.kind = r->top->kind, .row = r->top, .to.memory = r->result};
 		return true;
 	}
 	switch (f->inside) {
@@ -209,19 +207,20 @@ bool next_value(struct reader *r, struct want *ret)
 		return true;
 	case IN_OBJECT:
 		if (f->row)
-			*ret = (struct want){ f->row->kind, f->row, slot_member(f->self, f->row->offset) };
+			*ret = (struct want){f->row->kind, f->row, slot_member(f->self, f->row->offset)};
 		return true;
 	case IN_MAP:
-		*ret = (struct want){ JSON_STRING, NULL, slot_member(last_item(f), offsetof(struct string_pair, value)) };
+		*ret = (struct want){JSON_STRING, NULL,
+				     slot_member(last_item(f), offsetof(struct string_pair, value))};
 		return true;
 	case IN_KEYED:
-		*ret = (struct want){ JSON_OBJECT, f->owner, last_item(f) };
+		*ret = (struct want){JSON_OBJECT, f->owner, last_item(f)};
 		return true;
 	case IN_LIST:
 		ret->row = f->owner;
-		ret->kind = f->owner->kind == JSON_STRINGS ? JSON_STRING :
-			    f->owner->kind == JSON_U32S    ? JSON_U32 :
-							     JSON_OBJECT;
+		ret->kind = f->owner->kind == JSON_STRINGS ? JSON_STRING
+			    : f->owner->kind == JSON_U32S  ? JSON_U32
+							   : JSON_OBJECT;
 		return push_item(r, f, &ret->to);
 	}
 	return true;
@@ -234,7 +233,7 @@ static int finish_list(struct reader *r, const struct frame *f)
 	struct {
 		void *v;
 		size_t n;
-	} list = { .n = f->count };
+	} list = {.n = f->count};
 
 	/* a NULL follows strings, so that a list can be an argv; and [] is told from absent by v */
 	if (f->owner->kind == JSON_STRINGS || bytes) {
@@ -260,8 +259,8 @@ static int compare_keys(const void *a, const void *b)
 	return memcmp(left->s, right->s, left->n);
 }
 
-/* Remember a name that has no row, for the search for duplicates when its object ends: by sorting, as a hash table
- * could be made quadratic by the document. */
+/* Remember a name that has no row, for the search for duplicates when its object ends: by sorting, as a hash
+ * table could be made quadratic by the document. */
 static int remember_key(struct reader *r, struct key key)
 {
 	struct key *k = stack_push(&r->keys, sizeof(*k), 1);
@@ -319,7 +318,8 @@ static void note_case(struct reader *r, const struct frame *f, const struct key 
 			struct text t = TEXT(path);
 
 			add_path(&t, r);
-			log_warning("%s: ignored, as names are case-sensitive: '%s' is known", path, row->name);
+			log_warning("%s: ignored, as names are case-sensitive: '%s' is known", path,
+				    row->name);
 		}
 	}
 }
@@ -334,7 +334,7 @@ static bool stable_key(struct reader *r, const char *s, size_t n, bool keep, str
 		if (!s)
 			return json_out_of_memory(r);
 	}
-	*ret = (struct key){ s, n };
+	*ret = (struct key){s, n};
 	return true;
 }
 
@@ -350,7 +350,7 @@ static int object_key(struct reader *r, struct frame *f, const char *s, size_t n
 		note_case(r, f, &f->key);
 		return remember_key(r, f->key);
 	}
-	f->key = (struct key){ row->name, row->length };
+	f->key = (struct key){row->name, row->length};
 	bit = (uint64_t)1 << (row - f->table->v);
 	if (f->seen & bit)
 		return json_complain(r, "appears twice");
@@ -387,7 +387,7 @@ int pop_object(struct reader *r)
 		const struct json_field *row = &f->table->v[i];
 
 		if (row->required && !(f->seen & (uint64_t)1 << i)) {
-			f->key = (struct key){ row->name, row->length };
+			f->key = (struct key){row->name, row->length};
 			return json_complain(r, "is missing");
 		}
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/json_frame.h: where the parser is in the document and what may stand there: the half of the JSON reader that has
- * never heard of yajl. For json_read.c only. Functions that return bool or int say "go on" with true and 1; with false
- * and 0 the failure is recorded and in reader.err, as yajl's callbacks have it.
+ * base/json_frame.h: where the parser is in the document and what may stand there: the half of the JSON
+ * reader that has never heard of yajl. For json_read.c only. Functions that return bool or int say "go on"
+ * with true and 1; with false and 0 the failure is recorded and in reader.err, as yajl's callbacks have it.
  *
- * Lists grow in `items`, a stack of bytes: the items of a list in an item of a list lie above it and are gone, copied
- * to the arena, before the next one begins. That memory may move, so a place in it is a slot, not a pointer.
+ * Lists grow in `items`, a stack of bytes: the items of a list in an item of a list lie above it and are
+ * gone, copied to the arena, before the next one begins. That memory may move, so a place in it is a slot,
+ * not a pointer.
  */
 #pragma once
 
@@ -34,14 +35,15 @@ struct frame {
 	enum inside inside;
 	const struct json_table *table; /* IN_OBJECT: its rows */
 	const struct json_field *owner; /* the row whose value this is; NULL at the top */
-	const struct json_field *row;   /* IN_OBJECT: of the property that the parser is in; NULL: it has none */
-	struct slot self;               /* IN_OBJECT: the struct; else the member that takes the list */
-	uint64_t seen;                  /* IN_OBJECT: the rows that were there */
-	size_t next;                    /* IN_OBJECT: the row to look at first, as documents keep an order */
-	size_t first_key;               /* the names in this object, from here on in `keys` */
-	size_t items_before;            /* how much of `items` was in use */
-	size_t first_item, count;       /* the items of this list, from here on in `items` */
-	struct key key;                 /* the last name */
+	const struct json_field
+		*row;		  /* IN_OBJECT: of the property that the parser is in; NULL: it has none */
+	struct slot self;	  /* IN_OBJECT: the struct; else the member that takes the list */
+	uint64_t seen;		  /* IN_OBJECT: the rows that were there */
+	size_t next;		  /* IN_OBJECT: the row to look at first, as documents keep an order */
+	size_t first_key;	  /* the names in this object, from here on in `keys` */
+	size_t items_before;	  /* how much of `items` was in use */
+	size_t first_item, count; /* the items of this list, from here on in `items` */
+	struct key key;		  /* the last name */
 };
 
 struct stack {

@@ -38,7 +38,7 @@ static int on_bool(void *ctx, int value)
 	if (want.kind == JSON_BOOL)
 		*(bool *)to = value;
 	else if (want.kind == JSON_OPT_BOOL)
-		*(struct opt_bool *)to = (struct opt_bool){ .set = true, .v = value };
+		*(struct opt_bool *)to = (struct opt_bool){.set = true, .v = value};
 	else if (want.kind != JSON_SKIP)
 		return json_unexpected(r, &want, NULL);
 	return 1;
@@ -90,25 +90,26 @@ static int on_number(void *ctx, const char *text, size_t n)
 		return 1;
 	if (want.kind < JSON_I64 || want.kind > JSON_OPT_U32)
 		return json_unexpected(r, &want, NULL);
-	memcpy(number, text, n < sizeof(number) ? n : sizeof(number) - 1); /* longer is out of range either way */
+	memcpy(number, text,
+	       n < sizeof(number) ? n : sizeof(number) - 1); /* longer is out of range either way */
 	if (memchr(text, '.', n) || memchr(text, 'e', n) || memchr(text, 'E', n))
 		return json_complain(r, "expected a whole number");
-	if (want.kind == JSON_I64 || want.kind == JSON_OPT_I64 ? !read_signed(r, &want, number, &i) :
-								 !read_unsigned(r, &want, number, &u))
+	if (want.kind == JSON_I64 || want.kind == JSON_OPT_I64 ? !read_signed(r, &want, number, &i)
+							       : !read_unsigned(r, &want, number, &u))
 		return 0;
 	to = slot_pointer(r, want.to);
 	if (want.kind == JSON_I64)
 		*(int64_t *)to = i;
 	else if (want.kind == JSON_OPT_I64)
-		*(struct opt_i64 *)to = (struct opt_i64){ .set = true, .v = i };
+		*(struct opt_i64 *)to = (struct opt_i64){.set = true, .v = i};
 	else if (want.kind == JSON_U64)
 		*(uint64_t *)to = u;
 	else if (want.kind == JSON_OPT_U64)
-		*(struct opt_u64 *)to = (struct opt_u64){ .set = true, .v = u };
+		*(struct opt_u64 *)to = (struct opt_u64){.set = true, .v = u};
 	else if (want.kind == JSON_U32)
 		*(uint32_t *)to = (uint32_t)u;
 	else
-		*(struct opt_u32 *)to = (struct opt_u32){ .set = true, .v = (uint32_t)u };
+		*(struct opt_u32 *)to = (struct opt_u32){.set = true, .v = (uint32_t)u};
 	return 1;
 }
 
@@ -189,7 +190,7 @@ static int on_start_object(void *ctx)
 		if (!memory)
 			return json_out_of_memory(r);
 		memcpy(slot_pointer(r, want.to), &memory, sizeof(memory));
-		want.to = (struct slot){ .memory = memory };
+		want.to = (struct slot){.memory = memory};
 		break;
 	}
 	case JSON_OBJECT:
@@ -250,7 +251,8 @@ static int syntax_error(struct reader *r, yajl_handle parser, size_t at)
 	const char *colon = strstr(what, ": ");
 
 	what = colon ? colon + 2 : what;
-	fail(0, "line %zu, near column %zu: not JSON: %.*s", p.line, p.column, (int)strcspn(what, "\n"), what);
+	fail(0, "line %zu, near column %zu: not JSON: %.*s", p.line, p.column, (int)strcspn(what, "\n"),
+	     what);
 	if (text)
 		yajl_free_error(parser, text);
 	return -EINVAL;
@@ -279,9 +281,10 @@ static int run(struct reader *r)
 	return r->err;
 }
 
-static int read_document(struct arena *arena, const struct json_field *top, const char *buf, size_t n, void *result)
+static int read_document(struct arena *arena, const struct json_field *top, const char *buf, size_t n,
+			 void *result)
 {
-	struct reader r = { .arena = arena, .buf = buf, .n = n, .top = top, .result = result };
+	struct reader r = {.arena = arena, .buf = buf, .n = n, .top = top, .result = result};
 	int err;
 
 	if (n > JSON_READ_MAX)
@@ -294,20 +297,20 @@ static int read_document(struct arena *arena, const struct json_field *top, cons
 
 int json_read(struct arena *arena, const struct json_table *table, const char *buf, size_t n, void *object)
 {
-	const struct json_field top = { .kind = JSON_OBJECT, .required = true, .table = table };
+	const struct json_field top = {.kind = JSON_OBJECT, .required = true, .table = table};
 
 	memset(object, 0, table->size);
 	return read_document(arena, &top, buf, n, object);
 }
 
-int json_read_list(struct arena *arena, const struct json_table *table, const char *buf, size_t n, const void **ret_v,
-		   size_t *ret_n)
+int json_read_list(struct arena *arena, const struct json_table *table, const char *buf, size_t n,
+		   const void **ret_v, size_t *ret_n)
 {
-	const struct json_field top = { .kind = JSON_LIST, .required = true, .table = table };
+	const struct json_field top = {.kind = JSON_LIST, .required = true, .table = table};
 	struct {
 		const void *v;
 		size_t n;
-	} list = { 0 };
+	} list = {0};
 	int err = read_document(arena, &top, buf, n, &list);
 
 	if (err < 0)

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 
-#define ONES      0x0101010101010101u
+#define ONES	  0x0101010101010101u
 #define HIGH_BITS 0x8080808080808080u
 
 /* Whether one of the eight bytes is zero. */
@@ -99,12 +99,12 @@ int json_scan(const char *buf, size_t n)
 
 struct json_position json_position(const char *buf, size_t at)
 {
-	struct json_position p = { .line = 1, .column = 1 };
+	struct json_position p = {.line = 1, .column = 1};
 
 	for (size_t i = 0; i < at; i++) {
 		p.column++;
 		if (buf[i] == '\n')
-			p = (struct json_position){ .line = p.line + 1, .column = 1 };
+			p = (struct json_position){.line = p.line + 1, .column = 1};
 	}
 	return p;
 }

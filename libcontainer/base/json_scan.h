@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/json_scan.h: what yajl lets pass and JSON does not, looked for before it parses: NUL bytes, \u0000 (crun cut
- * strings there), halves of surrogate pairs (yajl makes '?' or bad UTF-8 of them), overlong UTF-8. For json_read.c only.
+ * base/json_scan.h: what yajl lets pass and JSON does not, looked for before it parses: NUL bytes, \u0000
+ * (crun cut strings there), halves of surrogate pairs (yajl makes '?' or bad UTF-8 of them), overlong UTF-8.
+ * For json_read.c only.
  */
 #pragma once
 

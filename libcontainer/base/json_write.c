@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The only file that knows yajl's generator. Two things are done around it: it prints an empty object as two braces
- * with a blank line between, so opening is put off until there is a first member; and it passes on whatever bytes it is
- * given, so what is not UTF-8 is replaced, as Go does.
+ * The only file that knows yajl's generator. Two things are done around it: it prints an empty object as two
+ * braces with a blank line between, so opening is put off until there is a first member; and it passes on
+ * whatever bytes it is given, so what is not UTF-8 is replaced, as Go does.
  */
 #include "base/json_write.h"
 
@@ -73,7 +73,7 @@ static void print(void *ctx, const char *s, size_t n)
 
 struct json_writer *json_writer_begin(struct arena *arena, const char *indent)
 {
-	const yajl_alloc_funcs memory = { gen_malloc, gen_realloc, gen_free, arena };
+	const yajl_alloc_funcs memory = {gen_malloc, gen_realloc, gen_free, arena};
 	struct json_writer *w = arena_new(arena, struct json_writer);
 
 	if (!w)

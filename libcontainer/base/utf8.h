@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/utf8.h: what is UTF-8 and what is not, by RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF.
- * Any process; no allocation.
+ * base/utf8.h: what is UTF-8 and what is not, by RFC 3629: no overlong forms, no surrogates, nothing past
+ * U+10FFFF. Any process; no allocation.
  */
 #pragma once
 

@@ -33,9 +33,11 @@ static int check_version(const struct spec *spec)
 	const char *version = spec->oci_version;
 
 	if (!is_semver(version))
-		return fail(0, "ociVersion: '%s' is not a version: write it like %s", SHOW(version), SPEC_OCI_VERSION);
+		return fail(0, "ociVersion: '%s' is not a version: write it like %s", SHOW(version),
+			    SPEC_OCI_VERSION);
 	if (!starts_with(version, "1."))
-		return fail(0, "ociVersion: %s is not supported: 1.0.0 to %s are", SHOW(version), SPEC_OCI_VERSION);
+		return fail(0, "ociVersion: %s is not supported: 1.0.0 to %s are", SHOW(version),
+			    SPEC_OCI_VERSION);
 	return 0;
 }
 
@@ -60,8 +62,7 @@ static int check_name(const struct spec *spec, const char *place, const char *na
 	if (!name)
 		return 0;
 	if (!spec_namespace_of(spec, SPEC_NS_UTS))
-		return fail(0, "%s: needs a uts namespace: add one to linux.namespaces, or it would rename the host",
-			    place);
+		return fail(0, "%s: needs a uts namespace: add one, or it would rename the host", place);
 	if (strlen(name) > HOST_NAME_SIZE)
 		return fail(0, "%s: is longer than %d bytes", place, HOST_NAME_SIZE);
 	return 0;
@@ -119,18 +120,18 @@ static int check_hooks(const struct spec *spec)
 		const struct spec_hook *v;
 		size_t n;
 	} kinds[] = {
-		{ "prestart", hooks->prestart.v, hooks->prestart.n },
-		{ "createRuntime", hooks->create_runtime.v, hooks->create_runtime.n },
-		{ "createContainer", hooks->create_container.v, hooks->create_container.n },
-		{ "startContainer", hooks->start_container.v, hooks->start_container.n },
-		{ "poststart", hooks->poststart.v, hooks->poststart.n },
-		{ "poststop", hooks->poststop.v, hooks->poststop.n },
+		{"prestart", hooks->prestart.v, hooks->prestart.n},
+		{"createRuntime", hooks->create_runtime.v, hooks->create_runtime.n},
+		{"createContainer", hooks->create_container.v, hooks->create_container.n},
+		{"startContainer", hooks->start_container.v, hooks->start_container.n},
+		{"poststart", hooks->poststart.v, hooks->poststart.n},
+		{"poststop", hooks->poststop.v, hooks->poststop.n},
 	};
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		for (size_t i = 0; i < kinds[k].n; i++) {
 			if (kinds[k].v[i].path[0] != '/')
-				return fail(0, "hooks.%s[%zu].path: '%s' is not an absolute path", kinds[k].name, i,
-					    SHOW(kinds[k].v[i].path));
+				return fail(0, "hooks.%s[%zu].path: '%s' is not an absolute path",
+					    kinds[k].name, i, SHOW(kinds[k].v[i].path));
 		}
 	}
 	return 0;
@@ -141,15 +142,17 @@ static int check_annotations(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->annotations.n; i++) {
 		if (!spec->annotations.v[i].key[0])
-			return fail(0, "annotations: an empty key: give '%s' a name", SHOW(spec->annotations.v[i].value));
+			return fail(0, "annotations: an empty key: give '%s' a name",
+				    SHOW(spec->annotations.v[i].value));
 	}
 	return 0;
 }
 
 static const struct check top_checks[] = {
-	{ "version", check_version },     { "root", check_root },     { "process", check_the_process },
-	{ "names", check_names },         { "mounts", check_the_mounts }, { "hooks", check_hooks },
-	{ "annotations", check_annotations },
+	{"version", check_version},	    {"root", check_root},
+	{"process", check_the_process},	    {"names", check_names},
+	{"mounts", check_the_mounts},	    {"hooks", check_hooks},
+	{"annotations", check_annotations},
 };
 static const struct check_list spec_top_checks = CHECK_LIST(top_checks);
 
@@ -157,7 +160,8 @@ static const struct check_list spec_top_checks = CHECK_LIST(top_checks);
 
 int spec_check(const struct spec *spec)
 {
-	static const struct check_list *const lists[] = { &spec_top_checks, &spec_linux_checks, &spec_seccomp_checks };
+	static const struct check_list *const lists[] = {&spec_top_checks, &spec_linux_checks,
+							 &spec_seccomp_checks};
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
 		for (size_t i = 0; i < lists[l]->n; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spec/check.h: the rules that no row of tables.c can say, one small function each, in lists that check_*.c keep and
- * check.c runs in order. A rule records its failure as one line, "PLACE: what is wrong: what to do", and returns -EINVAL;
- * the place is written as json_read() writes it. For check*.c only.
+ * spec/check.h: the rules that no row of tables.c can say, one small function each, in lists that check_*.c
+ * keep and check.c runs in order. A rule records its failure as one line, "PLACE: what is wrong: what to do",
+ * and returns -EINVAL; the place is written as json_read() writes it. For check*.c only.
  *
  * Lists of the document can be long (16 MiB of it): rules are O(n log n).
  */
@@ -23,12 +23,16 @@ struct check_list {
 	const struct check *v;
 	size_t n;
 };
-#define CHECK_LIST(rows) { .v = (rows), .n = ARRAY_SIZE(rows) }
+#define CHECK_LIST(rows)                                                                                     \
+	{                                                                                                    \
+		.v = (rows), .n = ARRAY_SIZE(rows)                                                           \
+	}
 
 extern const struct check_list spec_linux_checks;
 extern const struct check_list spec_seccomp_checks;
 
-/* The parts that are documents of their own too: `at` is what stands before their places, "process." or "". */
+/* The parts that are documents of their own too: `at` is what stands before their places, "process." or "".
+ */
 int check_process(const char *at, const struct spec_process *process);
 int check_resources(const char *at, const struct spec_resources *resources);
 int check_mounts(const char *at, const struct spec_mount *mounts, size_t n);
@@ -58,8 +62,9 @@ bool is_interface_name(const char *name);
 /* Control characters: they would end a line where the kernel reads lines. */
 bool has_control(const char *s);
 
-/* The index of an item in conflict with an earlier one, -1 where there is none, -ENOMEM (recorded). `order` is as for qsort;
- * neighbours in that order conflict where `conflict` says so, or where it is NULL and they are equal. */
+/* The index of an item in conflict with an earlier one, -1 where there is none, -ENOMEM (recorded). `order`
+ * is as for qsort; neighbours in that order conflict where `conflict` says so, or where it is NULL and they
+ * are equal. */
 #define NO_CONFLICT (-1)
 ssize_t find_conflict(const void *items, size_t n, size_t size, int (*order)(const void *, const void *),
 		      bool (*conflict)(const void *, const void *));

@@ -17,12 +17,14 @@ static int check_namespaces(const struct spec *spec)
 				    json_word(&spec_namespace_types, ns->type));
 		seen |= 1u << ns->type;
 		if (ns->path && ns->path[0] != '/')
-			return fail(0, "linux.namespaces[%zu].path: '%s' is not an absolute path", i, SHOW(ns->path));
+			return fail(0, "linux.namespaces[%zu].path: '%s' is not an absolute path", i,
+				    SHOW(ns->path));
 	}
 	return 0;
 }
 
-/* "User namespace mappings": without them nobody is anybody in it; with a path they are those of the namespace. */
+/* "User namespace mappings": without them nobody is anybody in it; with a path they are those of the
+ * namespace. */
 static int check_user_namespace(const struct spec *spec)
 {
 	const struct spec_linux *l = spec->linux_;
@@ -50,7 +52,8 @@ static int check_time_offsets(const struct spec *spec)
 	if (!time)
 		return fail(0, "linux.timeOffsets: needs a time namespace: add one to linux.namespaces");
 	if (time->path)
-		return fail(0, "linux.timeOffsets: cannot be set in a joined time namespace: remove its path");
+		return fail(0,
+			    "linux.timeOffsets: cannot be set in a joined time namespace: remove its path");
 	return 0;
 }
 
@@ -86,12 +89,14 @@ static int check_devices(const struct spec *spec)
 		const struct spec_device *d = &l->devices.v[i];
 
 		if (d->path[0] != '/')
-			return fail(0, "linux.devices[%zu].path: '%s' is not an absolute path", i, SHOW(d->path));
+			return fail(0, "linux.devices[%zu].path: '%s' is not an absolute path", i,
+				    SHOW(d->path));
 		if (d->type != 'p' && (!d->major.set || !d->minor.set))
 			return fail(0, "linux.devices[%zu].%s: is missing: a device of type %c needs it", i,
 				    d->major.set ? "minor" : "major", d->type);
 	}
-	twice = find_conflict(l->devices.v, l->devices.n, sizeof(*l->devices.v), order_devices, devices_conflict);
+	twice = find_conflict(l->devices.v, l->devices.n, sizeof(*l->devices.v), order_devices,
+			      devices_conflict);
 	if (twice >= 0)
 		return fail(0, "linux.devices[%zd].path: another device has %s too", twice,
 			    SHOW(l->devices.v[twice].path));
@@ -126,16 +131,18 @@ static int check_net_devices(const struct spec *spec)
 		const struct spec_net_device *d = &l->net_devices.v[i];
 
 		if (!is_interface_name(d->host_name))
-			return fail(0, "linux.netDevices: '%s' is not the name of an interface", SHOW(d->host_name));
+			return fail(0, "linux.netDevices: '%s' is not the name of an interface",
+				    SHOW(d->host_name));
 		if (d->name && !is_interface_name(d->name))
 			return fail(0, "linux.netDevices.%s.name: '%s' is not the name of an interface",
 				    SHOW(d->host_name), SHOW(d->name));
 	}
-	twice = find_conflict(l->net_devices.v, l->net_devices.n, sizeof(*l->net_devices.v), order_net_devices,
-			      net_devices_conflict);
+	twice = find_conflict(l->net_devices.v, l->net_devices.n, sizeof(*l->net_devices.v),
+			      order_net_devices, net_devices_conflict);
 	if (twice >= 0)
 		return fail(0, "linux.netDevices.%s: another is to be called %s too",
-			    SHOW(l->net_devices.v[twice].host_name), SHOW(name_inside(&l->net_devices.v[twice])));
+			    SHOW(l->net_devices.v[twice].host_name),
+			    SHOW(name_inside(&l->net_devices.v[twice])));
 	return twice == NO_CONFLICT ? 0 : (int)twice;
 }
 
@@ -164,10 +171,13 @@ static int check_intel_rdt(const struct spec *spec)
 	const struct spec_intel_rdt *rdt = spec->linux_->intel_rdt;
 	const char *id = rdt ? rdt->clos_id : NULL;
 
-	if (id && !streq(id, "/") && (strchr(id, '/') || streq(id, ".") || streq(id, "..") || has_control(id)))
+	if (id && !streq(id, "/") &&
+	    (strchr(id, '/') || streq(id, ".") || streq(id, "..") || has_control(id)))
 		return fail(0, "linux.intelRdt.closID: '%s' is not the name of a directory", SHOW(id));
-	if (rdt && rdt->mem_bw_schema && (!starts_with(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n')))
-		return fail(0, "linux.intelRdt.memBwSchema: '%s' is not a line like MB:0=50;1=70", SHOW(rdt->mem_bw_schema));
+	if (rdt && rdt->mem_bw_schema &&
+	    (!starts_with(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n')))
+		return fail(0, "linux.intelRdt.memBwSchema: '%s' is not a line like MB:0=50;1=70",
+			    SHOW(rdt->mem_bw_schema));
 	for (size_t i = 0; rdt && i < rdt->schemata.n; i++) {
 		if (strchr(rdt->schemata.v[i], '\n'))
 			return fail(0, "linux.intelRdt.schemata[%zu]: is more than a line: make it two", i);
@@ -178,11 +188,12 @@ static int check_intel_rdt(const struct spec *spec)
 /* set_mempolicy(2): which mode wants nodes. */
 static int check_policy_nodes(const struct spec_memory_policy *policy)
 {
-	static const char *const without[] = { "MPOL_DEFAULT", "MPOL_LOCAL" };
+	static const char *const without[] = {"MPOL_DEFAULT", "MPOL_LOCAL"};
 	bool has_nodes = policy->nodes && policy->nodes[strspn(policy->nodes, " ,")];
 
 	if (policy->nodes && !is_cpu_list(policy->nodes))
-		return fail(0, "linux.memoryPolicy.nodes: '%s' is not a list like 0-3,7", SHOW(policy->nodes));
+		return fail(0, "linux.memoryPolicy.nodes: '%s' is not a list like 0-3,7",
+			    SHOW(policy->nodes));
 	for (size_t i = 0; i < ARRAY_SIZE(without); i++) {
 		if (!streq(policy->mode, without[i]))
 			continue;
@@ -214,11 +225,13 @@ static int check_memory_policy(const struct spec *spec)
 		is_relative |= streq(policy->flags.v[i], "MPOL_F_RELATIVE_NODES");
 	}
 	if (is_static && is_relative)
-		return fail(0, "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
+		return fail(0, "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES "
+			       "exclude each other");
 	return check_policy_nodes(policy);
 }
 
-/* "Masked Paths", "Readonly Paths": absolute; without a mount namespace it would be the host's that are hidden. */
+/* "Masked Paths", "Readonly Paths": absolute; without a mount namespace it would be the host's that are
+ * hidden. */
 static int check_paths(const struct spec *spec)
 {
 	const struct spec_linux *l = spec->linux_;
@@ -254,17 +267,17 @@ static int check_personality(const struct spec *spec)
 }
 
 static const struct check checks[] = {
-	{ "namespaces", check_namespaces },
-	{ "user namespace", check_user_namespace },
-	{ "time offsets", check_time_offsets },
-	{ "devices", check_devices },
-	{ "network devices", check_net_devices },
-	{ "cgroups path", check_cgroups_path },
-	{ "intel rdt", check_intel_rdt },
-	{ "memory policy", check_memory_policy },
-	{ "sysctl", check_sysctl },
-	{ "paths", check_paths },
-	{ "mount label", check_mount_label },
-	{ "personality", check_personality },
+	{"namespaces", check_namespaces},
+	{"user namespace", check_user_namespace},
+	{"time offsets", check_time_offsets},
+	{"devices", check_devices},
+	{"network devices", check_net_devices},
+	{"cgroups path", check_cgroups_path},
+	{"intel rdt", check_intel_rdt},
+	{"memory policy", check_memory_policy},
+	{"sysctl", check_sysctl},
+	{"paths", check_paths},
+	{"mount label", check_mount_label},
+	{"personality", check_personality},
 };
 const struct check_list spec_linux_checks = CHECK_LIST(checks);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules for a process: runtime-spec config.md, "Process". Unknown capabilities are the plan's to warn about. */
+/* The rules for a process: runtime-spec config.md, "Process". Unknown capabilities are the plan's to warn
+ * about. */
 #include "base/log.h"
 #include "spec/check.h"
 #include "spec/tables.h"
@@ -32,14 +33,15 @@ static int check_rlimits(const char *at, const struct spec_process *p)
 		while (type < spec_rlimit_types.n && !streq(spec_rlimit_types.v[type].name, limit->type))
 			type++;
 		if (type == spec_rlimit_types.n)
-			return fail(0, "%srlimits[%zu].type: '%s' is no resource limit: see getrlimit(2)", at, i,
-				    SHOW(limit->type));
+			return fail(0, "%srlimits[%zu].type: '%s' is no resource limit: see getrlimit(2)", at,
+				    i, SHOW(limit->type));
 		if (seen & 1u << type)
 			return fail(0, "%srlimits[%zu].type: a second %s: keep one", at, i, limit->type);
 		seen |= 1u << type;
 		if (limit->soft > limit->hard)
-			return fail(0, "%srlimits[%zu]: soft limit %llu is above hard limit %llu of %s", at, i,
-				    (unsigned long long)limit->soft, (unsigned long long)limit->hard, limit->type);
+			return fail(0, "%srlimits[%zu]: soft limit %llu is above hard limit %llu of %s", at,
+				    i, (unsigned long long)limit->soft, (unsigned long long)limit->hard,
+				    limit->type);
 	}
 	return 0;
 }
@@ -51,14 +53,17 @@ static int check_deadline(const char *at, const struct spec_scheduler *s)
 
 	if (s->policy != SPEC_SCHED_DEADLINE) {
 		if (runtime || deadline || period)
-			return fail(0, "%sscheduler: runtime, deadline and period are for SCHED_DEADLINE only", at);
+			return fail(0,
+				    "%sscheduler: runtime, deadline and period are for SCHED_DEADLINE only",
+				    at);
 		return 0;
 	}
 	if (!runtime || !deadline)
 		return fail(0, "%sscheduler: SCHED_DEADLINE needs a runtime and a deadline", at);
 	if (runtime > deadline || (period && deadline > period))
 		return fail(0, "%sscheduler: must be runtime <= deadline <= period, not %llu, %llu, %llu", at,
-			    (unsigned long long)runtime, (unsigned long long)deadline, (unsigned long long)period);
+			    (unsigned long long)runtime, (unsigned long long)deadline,
+			    (unsigned long long)period);
 	return 0;
 }
 
@@ -77,8 +82,8 @@ static int check_scheduler(const char *at, const struct spec_process *p)
 	if (s->nice.v < -20 || s->nice.v > 19)
 		return fail(0, "%sscheduler.nice: %lld is not in -20..19", at, (long long)s->nice.v);
 	if (real_time && (s->priority.v < 1 || s->priority.v > 99))
-		return fail(0, "%sscheduler.priority: %lld is not in 1..99, as %s has it", at, (long long)s->priority.v,
-			    json_word(&spec_sched_policies, s->policy));
+		return fail(0, "%sscheduler.priority: %lld is not in 1..99, as %s has it", at,
+			    (long long)s->priority.v, json_word(&spec_sched_policies, s->policy));
 	if (!real_time && s->priority.v)
 		return fail(0, "%sscheduler.priority: is for SCHED_FIFO and SCHED_RR only", at);
 	r = check_deadline(at, s);
@@ -94,7 +99,8 @@ static int check_affinity(const char *at, const struct spec_process *p)
 	const struct spec_cpu_affinity *a = p->exec_cpu_affinity;
 
 	if (a && a->initial && !is_cpu_list(a->initial))
-		return fail(0, "%sexecCPUAffinity.initial: '%s' is not a list like 0-3,7", at, SHOW(a->initial));
+		return fail(0, "%sexecCPUAffinity.initial: '%s' is not a list like 0-3,7", at,
+			    SHOW(a->initial));
 	if (a && a->final && !is_cpu_list(a->final))
 		return fail(0, "%sexecCPUAffinity.final: '%s' is not a list like 0-3,7", at, SHOW(a->final));
 	return 0;

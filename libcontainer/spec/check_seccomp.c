@@ -3,7 +3,7 @@
 #include "spec/check.h"
 #include "spec/tables.h"
 
-#define ERRNO_MAX 4095  /* the kernel cuts more to it (MAX_ERRNO) */
+#define ERRNO_MAX 4095	/* the kernel cuts more to it (MAX_ERRNO) */
 #define TRACE_MAX 65535 /* SECCOMP_RET_DATA */
 
 /* "When the action doesn't support an errno, the runtime MUST print and error and fail." */
@@ -27,7 +27,8 @@ static int check_default(const struct spec *spec)
 		return 0;
 	/* the process that hands the listener over would be the first to wait for it */
 	if (s->default_action == SPEC_ACT_NOTIFY)
-		return fail(0, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default: name the syscalls");
+		return fail(0, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default: name the "
+			       "syscalls");
 	return check_errno("linux.seccomp.defaultErrnoRet", s->default_action, &s->default_errno_ret);
 }
 
@@ -68,7 +69,8 @@ static int check_flags(const struct spec *spec)
 	/* seccomp(2): it goes with SECCOMP_FILTER_FLAG_NEW_LISTENER only */
 	for (size_t i = 0; r == 0 && s && i < s->flags.n; i++) {
 		if (streq(s->flags.v[i], "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") && !notifies(s))
-			return fail(0, "linux.seccomp.flags[%zu]: %s needs a rule with SCMP_ACT_NOTIFY", i, s->flags.v[i]);
+			return fail(0, "linux.seccomp.flags[%zu]: %s needs a rule with SCMP_ACT_NOTIFY", i,
+				    s->flags.v[i]);
 	}
 	return r;
 }
@@ -77,7 +79,8 @@ static int check_architectures(const struct spec *spec)
 {
 	const struct spec_seccomp *s = spec->linux_->seccomp;
 
-	return s ? check_words("linux.seccomp.architectures", &s->architectures, &spec_seccomp_architectures) : 0;
+	return s ? check_words("linux.seccomp.architectures", &s->architectures, &spec_seccomp_architectures)
+		 : 0;
 }
 
 /* "listenerMetadata": "MUST NOT be specified when listenerPath is not set". */
@@ -91,10 +94,8 @@ static int check_listener(const struct spec *spec)
 }
 
 static const struct check checks[] = {
-	{ "seccomp default", check_default },
-	{ "seccomp rules", check_rules },
-	{ "seccomp flags", check_flags },
-	{ "seccomp architectures", check_architectures },
-	{ "seccomp listener", check_listener },
+	{"seccomp default", check_default},   {"seccomp rules", check_rules},
+	{"seccomp flags", check_flags},	      {"seccomp architectures", check_architectures},
+	{"seccomp listener", check_listener},
 };
 const struct check_list spec_seccomp_checks = CHECK_LIST(checks);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rule for linux.sysctl: only what the kernel keeps per namespace, and only where the container has that namespace;
- * anything else would change the host. Whether a joined network namespace is the host's is found out by the act.
+ * The rule for linux.sysctl: only what the kernel keeps per namespace, and only where the container has that
+ * namespace; anything else would change the host. Whether a joined network namespace is the host's is found
+ * out by the act.
  */
 #include "spec/check_sysctl.h"
 
@@ -13,26 +14,27 @@ static const struct {
 	const char *name;
 	enum spec_namespace_type needs;
 } namespaced[] = {
-	{ "net.", SPEC_NS_NETWORK },
-	{ "fs.mqueue.", SPEC_NS_IPC },
-	{ "kernel.msgmax", SPEC_NS_IPC },
-	{ "kernel.msgmnb", SPEC_NS_IPC },
-	{ "kernel.msgmni", SPEC_NS_IPC },
-	{ "kernel.msg_next_id", SPEC_NS_IPC },
-	{ "kernel.sem", SPEC_NS_IPC },
-	{ "kernel.sem_next_id", SPEC_NS_IPC },
-	{ "kernel.shmall", SPEC_NS_IPC },
-	{ "kernel.shmmax", SPEC_NS_IPC },
-	{ "kernel.shmmni", SPEC_NS_IPC },
-	{ "kernel.shm_next_id", SPEC_NS_IPC },
-	{ "kernel.shm_rmid_forced", SPEC_NS_IPC },
-	{ "kernel.domainname", SPEC_NS_UTS },
-	{ "user.", SPEC_NS_USER },
+	{"net.", SPEC_NS_NETWORK},
+	{"fs.mqueue.", SPEC_NS_IPC},
+	{"kernel.msgmax", SPEC_NS_IPC},
+	{"kernel.msgmnb", SPEC_NS_IPC},
+	{"kernel.msgmni", SPEC_NS_IPC},
+	{"kernel.msg_next_id", SPEC_NS_IPC},
+	{"kernel.sem", SPEC_NS_IPC},
+	{"kernel.sem_next_id", SPEC_NS_IPC},
+	{"kernel.shmall", SPEC_NS_IPC},
+	{"kernel.shmmax", SPEC_NS_IPC},
+	{"kernel.shmmni", SPEC_NS_IPC},
+	{"kernel.shm_next_id", SPEC_NS_IPC},
+	{"kernel.shm_rmid_forced", SPEC_NS_IPC},
+	{"kernel.domainname", SPEC_NS_UTS},
+	{"user.", SPEC_NS_USER},
 };
 
 /*
  * Compare a key with a row. Keys come in two spellings, net.ipv4.conf.eth0/100.forwarding and
- * net/ipv4/conf/eth0.100/forwarding: the first separator says which (sysctl.d(5)), and here only the row's dots matter.
+ * net/ipv4/conf/eth0.100/forwarding: the first separator says which (sysctl.d(5)), and here only the row's
+ * dots matter.
  */
 static bool matches(const char *key, const char *row)
 {
@@ -78,10 +80,12 @@ static int check_one(const struct spec *spec, const char *key)
 			continue;
 		if (spec_namespace_of(spec, namespaced[i].needs))
 			return 0;
-		return fail(0, "linux.sysctl: %s: needs a namespace of type %s, or it would change the host's", SHOW(key),
-			    json_word(&spec_namespace_types, namespaced[i].needs));
+		return fail(0,
+			    "linux.sysctl: %s: needs a namespace of type %s, or it would change the host's",
+			    SHOW(key), json_word(&spec_namespace_types, namespaced[i].needs));
 	}
-	return fail(0, "linux.sysctl: %s: belongs to no namespace, so it would change the host's: remove it", SHOW(key));
+	return fail(0, "linux.sysctl: %s: belongs to no namespace, so it would change the host's: remove it",
+		    SHOW(key));
 }
 
 int check_sysctl(const struct spec *spec)
@@ -94,7 +98,8 @@ int check_sysctl(const struct spec *spec)
 		if (r < 0)
 			return r;
 		if (strchr(sysctl->v[i].value, '\n'))
-			return fail(0, "linux.sysctl: %s: the value has more than a line", SHOW(sysctl->v[i].key));
+			return fail(0, "linux.sysctl: %s: the value has more than a line",
+				    SHOW(sysctl->v[i].key));
 	}
 	return 0;
 }

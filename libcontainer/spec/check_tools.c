@@ -73,7 +73,8 @@ int check_id_map(const char *place, const struct id_map *map)
 
 			if (overlaps(a->inside, a->size, b->inside, b->size) ||
 			    overlaps(a->outside, a->size, b->outside, b->size))
-				return fail(0, "%s[%zu]: overlaps range %zu: an id can be mapped once", place, i, j);
+				return fail(0, "%s[%zu]: overlaps range %zu: an id can be mapped once", place,
+					    i, j);
 		}
 	}
 	return 0;

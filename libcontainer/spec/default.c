@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `cruet spec` writes: a shell in a container that is confined before anybody edits the file. The order of the keys
- * is that of runc's, so that the two can be compared.
+ * What `cruet spec` writes: a shell in a container that is confined before anybody edits the file. The order
+ * of the keys is that of runc's, so that the two can be compared.
  */
 #include <stdio.h>
 
@@ -9,10 +9,10 @@
 #include "base/str.h"
 #include "spec/spec.h"
 
-#define STRINGS(...)                                                                     \
-	{                                                                                \
-		(const char *const[]){ __VA_ARGS__, NULL },                              \
-			sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) \
+#define STRINGS(...)                                                                                         \
+	{                                                                                                    \
+		(const char *const[]){__VA_ARGS__, NULL},                                                    \
+			sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)                          \
 	}
 
 /* ---- process ---- */
@@ -51,23 +51,27 @@ static void write_process(struct json_writer *w)
 
 /* ---- mounts ---- */
 
-static const struct spec_mount mounts[] = {
-	{ "/proc", "proc", "proc", { 0 }, { 0 }, { 0 } },
-	{ "/dev", "tmpfs", "tmpfs", STRINGS("nosuid", "strictatime", "mode=755", "size=65536k"), { 0 }, { 0 } },
-	{ "/dev/pts", "devpts", "devpts",
-	  STRINGS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"), { 0 }, { 0 } },
-	{ "/dev/shm", "shm", "tmpfs", STRINGS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k"), { 0 }, { 0 } },
-	{ "/dev/mqueue", "mqueue", "mqueue", STRINGS("nosuid", "noexec", "nodev"), { 0 }, { 0 } },
-	{ "/sys", "sysfs", "sysfs", STRINGS("nosuid", "noexec", "nodev", "ro"), { 0 }, { 0 } },
-	{ "/sys/fs/cgroup", "cgroup", "cgroup", STRINGS("nosuid", "noexec", "nodev", "relatime", "ro"), { 0 }, { 0 } },
+struct default_mount {
+	const char *destination, *type, *source;
+	struct strings options;
+};
+
+static const struct default_mount mounts[] = {
+	{"/proc", "proc", "proc", {0}},
+	{"/dev", "tmpfs", "tmpfs", STRINGS("nosuid", "strictatime", "mode=755", "size=65536k")},
+	{"/dev/pts", "devpts", "devpts",
+	 STRINGS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")},
+	{"/dev/shm", "tmpfs", "shm", STRINGS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k")},
+	{"/dev/mqueue", "mqueue", "mqueue", STRINGS("nosuid", "noexec", "nodev")},
+	{"/sys", "sysfs", "sysfs", STRINGS("nosuid", "noexec", "nodev", "ro")},
+	{"/sys/fs/cgroup", "cgroup", "cgroup", STRINGS("nosuid", "noexec", "nodev", "relatime", "ro")},
 };
 
 /* Without a network namespace of its own a user namespace may not mount sysfs, only bind the host's. */
-static const struct spec_mount rootless_sys = {
-	"/sys", "/sys", "none", STRINGS("rbind", "nosuid", "noexec", "nodev", "ro"), { 0 }, { 0 }
-};
+static const struct default_mount rootless_sys = {"/sys", "none", "/sys",
+						  STRINGS("rbind", "nosuid", "noexec", "nodev", "ro")};
 
-static void write_mount(struct json_writer *w, const struct spec_mount *m, bool rootless)
+static void write_mount(struct json_writer *w, const struct default_mount *m, bool rootless)
 {
 	json_object(w, NULL);
 	json_string(w, "destination", m->destination);
@@ -77,7 +81,8 @@ static void write_mount(struct json_writer *w, const struct spec_mount *m, bool 
 		json_array(w, "options");
 		for (size_t i = 0; i < m->options.n; i++) {
 			/* the one id that is mapped is 0 */
-			if (!rootless || (!starts_with(m->options.v[i], "uid=") && !starts_with(m->options.v[i], "gid=")))
+			if (!rootless ||
+			    (!starts_with(m->options.v[i], "uid=") && !starts_with(m->options.v[i], "gid=")))
 				json_string(w, NULL, m->options.v[i]);
 		}
 		json_end_array(w);
@@ -89,29 +94,21 @@ static void write_mounts(struct json_writer *w, bool rootless)
 {
 	json_array(w, "mounts");
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		write_mount(w, rootless && streq(mounts[i].type, "sysfs") ? &rootless_sys : &mounts[i], rootless);
+		write_mount(w, rootless && streq(mounts[i].type, "sysfs") ? &rootless_sys : &mounts[i],
+			    rootless);
 	json_end_array(w);
 }
 
 /* ---- linux ---- */
 
-static const char *const namespaces[] = { "pid", "network", "ipc", "uts", "mount", "cgroup" };
+static const char *const namespaces[] = {"pid", "network", "ipc", "uts", "mount", "cgroup"};
 
-/* What tells about the host or its neighbours, or reaches into its hardware. Interrupt counts give keystrokes and
- * activity away, powercap the energy that other processes use (CVE-2020-8694). */
+/* What tells about the host or its neighbours, or reaches into its hardware. Interrupt counts give keystrokes
+ * and activity away, powercap the energy that other processes use (CVE-2020-8694). */
 static const char *const masked[] = {
-	"/proc/acpi",
-	"/proc/asound",
-	"/proc/interrupts",
-	"/proc/kcore",
-	"/proc/keys",
-	"/proc/latency_stats",
-	"/proc/timer_list",
-	"/proc/timer_stats",
-	"/proc/sched_debug",
-	"/proc/scsi",
-	"/sys/firmware",
-	"/sys/devices/virtual/powercap",
+	"/proc/acpi",	     "/proc/asound",	    "/proc/interrupts", "/proc/kcore",
+	"/proc/keys",	     "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug", "/proc/scsi",	    "/sys/firmware",	"/sys/devices/virtual/powercap",
 };
 static const struct strings readonly =
 	STRINGS("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");

@@ -50,7 +50,8 @@ int spec_load_process(struct arena *arena, const char *buf, size_t n, const stru
 	return 0;
 }
 
-int spec_load_resources(struct arena *arena, const char *buf, size_t n, const struct spec_resources **ret_resources)
+int spec_load_resources(struct arena *arena, const char *buf, size_t n,
+			const struct spec_resources **ret_resources)
 {
 	struct spec_resources *resources = arena_new(arena, struct spec_resources);
 	int r;
@@ -67,7 +68,8 @@ int spec_load_resources(struct arena *arena, const char *buf, size_t n, const st
 	return 0;
 }
 
-int spec_load_mounts(struct arena *arena, const char *buf, size_t n, const struct spec_mount **ret_mounts, size_t *ret_n)
+int spec_load_mounts(struct arena *arena, const char *buf, size_t n, const struct spec_mount **ret_mounts,
+		     size_t *ret_n)
 {
 	const void *mounts;
 	size_t count;

@@ -49,7 +49,8 @@ static const struct json_field hooks_fields[] = {
 };
 static const struct json_table hooks_table = JSON_TABLE(struct spec_hooks, hooks_fields);
 
-/* ---- the document; the sections of other platforms (vm, windows, solaris, zos, freebsd) have no rows ---- */
+/* ---- the document; the sections of other platforms (vm, windows, solaris, zos, freebsd) have no rows ----
+ */
 
 static const struct json_field spec_fields[] = {
 	FIELD(struct spec, oci_version, "ociVersion", REQUIRED),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spec/tables.h: the specification's properties as rows, and its closed sets of words. load.c decodes by the tables;
- * whoever prints a word (features, explain) reads the same rows: json_word(&spec_seccomp_actions, SPEC_ACT_ALLOW).
+ * spec/tables.h: the specification's properties as rows, and its closed sets of words. load.c decodes by the
+ * tables; whoever prints a word (features, explain) reads the same rows: json_word(&spec_seccomp_actions,
+ * SPEC_ACT_ALLOW).
  */
 #pragma once
 
@@ -25,8 +26,8 @@ extern const struct json_words spec_io_classes;
 extern const struct json_words spec_seccomp_actions;
 extern const struct json_words spec_seccomp_operators;
 
-/* Words of closed sets that stay strings, as the plan or the kernel's tools give them their numbers (check.c refuses
- * others). The values mean nothing. */
+/* Words of closed sets that stay strings, as the plan or the kernel's tools give them their numbers (check.c
+ * refuses others). The values mean nothing. */
 extern const struct json_words spec_sched_flags;
 extern const struct json_words spec_seccomp_architectures;
 extern const struct json_words spec_seccomp_flags;

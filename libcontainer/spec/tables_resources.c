@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config.json's `linux.resources`, which is also what `update --resources` reads: config-linux.md, "Control groups". */
+/* config.json's `linux.resources`, which is also what `update --resources` reads: config-linux.md, "Control
+ * groups". */
 #include "spec/tables.h"
 
-#define MAJOR RANGE(0, 4095)    /* dev_t: 12 and 20 bits; more would be cut to another device's number */
+#define MAJOR RANGE(0, 4095) /* dev_t: 12 and 20 bits; more would be cut to another device's number */
 #define MINOR RANGE(0, 1048575)
 
 static const struct json_field device_rule_fields[] = {
@@ -58,7 +59,8 @@ static const struct json_field block_throttle_fields[] = {
 	FIELD(struct spec_block_throttle, minor, "minor", REQUIRED, MINOR),
 	FIELD(struct spec_block_throttle, rate, "rate"),
 };
-static const struct json_table block_throttle_table = JSON_TABLE(struct spec_block_throttle, block_throttle_fields);
+static const struct json_table block_throttle_table =
+	JSON_TABLE(struct spec_block_throttle, block_throttle_fields);
 
 static const struct json_field block_io_fields[] = {
 	FIELD(struct spec_block_io, weight, "weight", RANGE(0, UINT16_MAX)),
@@ -67,7 +69,8 @@ static const struct json_field block_io_fields[] = {
 	FIELD_LIST(struct spec_block_io, throttle_read_bps, "throttleReadBpsDevice", &block_throttle_table),
 	FIELD_LIST(struct spec_block_io, throttle_write_bps, "throttleWriteBpsDevice", &block_throttle_table),
 	FIELD_LIST(struct spec_block_io, throttle_read_iops, "throttleReadIOPSDevice", &block_throttle_table),
-	FIELD_LIST(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice", &block_throttle_table),
+	FIELD_LIST(struct spec_block_io, throttle_write_iops, "throttleWriteIOPSDevice",
+		   &block_throttle_table),
 };
 static const struct json_table block_io_table = JSON_TABLE(struct spec_block_io, block_io_fields);
 

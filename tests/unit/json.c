@@ -48,9 +48,9 @@ struct all {
 	const struct all *next;
 };
 
-static const struct json_word colour_words[] = { { "red", RED }, { "green", GREEN } };
+static const struct json_word colour_words[] = {{"red", RED}, {"green", GREEN}};
 static const struct json_words colours = JSON_WORDS(colour_words);
-static const struct json_word letter_words[] = { { "c", 'c' }, { "b", 'b' } };
+static const struct json_word letter_words[] = {{"c", 'c'}, {"b", 'b'}};
 static const struct json_words letters = JSON_WORDS(letter_words);
 
 static const struct json_field leaf_fields[] = {
@@ -89,7 +89,8 @@ static const struct json_field all_fields[] = {
 };
 static const struct json_table all_table = JSON_TABLE(struct all, all_fields);
 
-/* Counted instead of timed: how much is sorted for one document. This one takes libc's place in the program. */
+/* Counted instead of timed: how much is sorted for one document. This one takes libc's place in the program.
+ */
 static size_t sorted;
 void qsort(void *v, size_t n, size_t size, int (*order)(const void *, const void *))
 {
@@ -117,12 +118,15 @@ static const char *read_text(const char *text)
 
 static void numbers(void)
 {
-	CHECK_STR(read_text("{\"i\": -9223372036854775808, \"optI\": 9223372036854775807, \"u\": 18446744073709551615,"
-			    "\"optU\": 0, \"w\": 4294967295, \"optW\": 4294967294}"), "");
+	CHECK_STR(read_text("{\"i\": -9223372036854775808, \"optI\": 9223372036854775807, \"u\": "
+			    "18446744073709551615,"
+			    "\"optU\": 0, \"w\": 4294967295, \"optW\": 4294967294}"),
+		  "");
 	CHECK(all.i == INT64_MIN && all.opt_i.set && all.opt_i.v == INT64_MAX);
 	CHECK(all.u == UINT64_MAX && all.opt_u.set && all.opt_u.v == 0);
 	CHECK(all.w == UINT32_MAX && all.opt_w.set && all.opt_w.v == UINT32_MAX - 1);
-	CHECK_STR(read_text("{\"u\": 18446744073709551616}"), "u: 18446744073709551616 is not in 0..18446744073709551615");
+	CHECK_STR(read_text("{\"u\": 18446744073709551616}"),
+		  "u: 18446744073709551616 is not in 0..18446744073709551615");
 	CHECK_STR(read_text("{\"i\": 9223372036854775808}"),
 		  "i: 9223372036854775808 is not in -9223372036854775808..9223372036854775807");
 	CHECK_STR(read_text("{\"w\": 4294967296}"), "w: 4294967296 is not in 0..4294967295");
@@ -135,21 +139,31 @@ static void numbers(void)
 	CHECK_STR(read_text("{\"u\": 1e3}"), "u: expected a whole number");
 	CHECK_STR(read_text("{\"u\": \"1\"}"), "u: expected a number");
 	CHECK_STR(read_text("{\"ids\": [0, 9, 10]}"), "ids[2]: 10 is not in 0..9");
-	CHECK_STR(read_text("{\"u\": 01}"), "line 1, near column 8: not JSON: after key and value, inside map, I expect ',' or '}'");
-	CHECK(strstr(read_text("{\"u\": 11111111111111111111111111111111111111111111111111111111111111111111111111111111111"
-			       "111111111111111111111111111111111111111111111111}"), "1... is not in 0..18446744073709551615"));
+	CHECK_STR(read_text("{\"u\": 01}"),
+		  "line 1, near column 8: not JSON: after key and value, inside map, I expect ',' or '}'");
+	CHECK(strstr(
+		read_text(
+			"{\"u\": "
+			"11111111111111111111111111111111111111111111111111111111111111111111111111111111111"
+			"111111111111111111111111111111111111111111111111}"),
+		"1... is not in 0..18446744073709551615"));
 }
 
 static void kinds(void)
 {
-	CHECK_STR(read_text("{\"flag\": true, \"optFlag\": false, \"text\": \"\", \"filled\": \"\", \"colour\": \"green\","
-			    "\"letter\": \"b\", \"strings\": [\"a\", \"\"], \"ids\": [3, 1], \"map\": {\"z\": \"1\", \"\": \"2\"},"
+	CHECK_STR(read_text("{\"flag\": true, \"optFlag\": false, \"text\": \"\", \"filled\": \"\", "
+			    "\"colour\": \"green\","
+			    "\"letter\": \"b\", \"strings\": [\"a\", \"\"], \"ids\": [3, 1], \"map\": "
+			    "{\"z\": \"1\", \"\": \"2\"},"
 			    "\"keyed\": {\"eth0\": {}, \"a.b\": {\"number\": 4}}, \"inner\": {\"number\": 0},"
-			    "\"items\": [{\"name\": \"x\", \"words\": [\"p\", \"q\"]}, {\"words\": [], \"name\": \"y\", \"id\": 7}],"
-			    "\"next\": {\"next\": {\"text\": \"deep\"}}}"), "");
+			    "\"items\": [{\"name\": \"x\", \"words\": [\"p\", \"q\"]}, {\"words\": [], "
+			    "\"name\": \"y\", \"id\": 7}],"
+			    "\"next\": {\"next\": {\"text\": \"deep\"}}}"),
+		  "");
 	CHECK(all.flag && all.opt_flag.set && !all.opt_flag.v && all.colour == GREEN && all.letter == 'b');
 	CHECK(all.text && !*all.text && !all.filled);
-	CHECK(all.strings.n == 2 && !strcmp(all.strings.v[0], "a") && !*all.strings.v[1] && !all.strings.v[2]);
+	CHECK(all.strings.n == 2 && !strcmp(all.strings.v[0], "a") && !*all.strings.v[1] &&
+	      !all.strings.v[2]);
 	CHECK(all.ids.n == 2 && all.ids.v[0] == 3 && all.ids.v[1] == 1);
 	CHECK(all.map.n == 2 && !strcmp(all.map.v[0].key, "z") && !strcmp(all.map.v[1].value, "2"));
 	CHECK(all.keyed.n == 2 && !strcmp(all.keyed.v[1].key, "a.b") && all.keyed.v[1].number.v == 4);
@@ -159,8 +173,10 @@ static void kinds(void)
 	CHECK(all.next && all.next->next && !strcmp(all.next->next->text, "deep") && !all.next->next->next);
 	CHECK_STR(read_text("{\"colour\": \"blue\"}"), "colour: 'blue' is not one of red, green");
 	CHECK_STR(read_text("{\"items\": [{\"name\": \"x\"}, {\"id\": 1}]}"), "items[1].name: is missing");
-	CHECK_STR(read_text("{\"items\": [{\"name\": \"x\", \"words\": [\"a\", 1]}]}"), "items[0].words[1]: expected a string");
-	CHECK_STR(read_text("{\"keyed\": {\"a.b\": {\"number\": true}}}"), "keyed['a.b'].number: expected a number");
+	CHECK_STR(read_text("{\"items\": [{\"name\": \"x\", \"words\": [\"a\", 1]}]}"),
+		  "items[0].words[1]: expected a string");
+	CHECK_STR(read_text("{\"keyed\": {\"a.b\": {\"number\": true}}}"),
+		  "keyed['a.b'].number: expected a number");
 	CHECK_STR(read_text("{\"keyed\": {\"a\": 1}}"), "keyed.a: expected an object");
 	CHECK_STR(read_text("{\"keyed\": []}"), "keyed: expected an object");
 	CHECK_STR(read_text("{\"map\": {\"a\": {}}}"), "map.a: expected a string");
@@ -188,7 +204,8 @@ static void growth(void)
 	for (int i = 0; i < 3000 && i < (int)all.items.n; i++) {
 		const struct item *item = &all.items.v[i];
 
-		CHECK(item->id == (uint32_t)i && item->words.n == (size_t)(i % 17) && !item->words.v[item->words.n]);
+		CHECK(item->id == (uint32_t)i && item->words.n == (size_t)(i % 17) &&
+		      !item->words.v[item->words.n]);
 		for (size_t j = 0; j < item->words.n; j++)
 			CHECK(atoi(item->words.v[j]) == i + (int)j);
 	}
@@ -196,8 +213,11 @@ static void growth(void)
 
 static void nulls(void)
 {
-	CHECK_STR(read_text("{\"flag\": null, \"optI\": null, \"text\": null, \"colour\": null, \"strings\": null, \"ids\": null,"
-			    "\"items\": null, \"map\": null, \"keyed\": null, \"inner\": null, \"next\": null, \"x\": null}"), "");
+	CHECK_STR(read_text("{\"flag\": null, \"optI\": null, \"text\": null, \"colour\": null, \"strings\": "
+			    "null, \"ids\": null,"
+			    "\"items\": null, \"map\": null, \"keyed\": null, \"inner\": null, \"next\": "
+			    "null, \"x\": null}"),
+		  "");
 	CHECK(!all.opt_i.set && !all.text && !all.strings.v && !all.items.n && !all.next);
 	CHECK_STR(read_text("{\"items\": [{\"name\": null}]}"), "items[0].name: expected a string, not null");
 	CHECK_STR(read_text("{\"items\": [null]}"), "items[0]: expected an object, not null");
@@ -208,7 +228,9 @@ static void nulls(void)
 
 static void unknown(void)
 {
-	CHECK_STR(read_text("{\"x\": {\"y\": [1, 2.5e9, [true, null, {}]], \"z\": \"\"}, \"U\": 5, \"u\": 3, \"X\": 1}"), "");
+	CHECK_STR(read_text("{\"x\": {\"y\": [1, 2.5e9, [true, null, {}]], \"z\": \"\"}, \"U\": 5, \"u\": 3, "
+			    "\"X\": 1}"),
+		  "");
 	CHECK(all.u == 3);
 	CHECK_STR(read_text("{\"x\": {\"y\": [1, }}"),
 		  "line 1, near column 18: not JSON: unallowed token at this point in JSON text");
@@ -236,8 +258,10 @@ static void syntax(void)
 	CHECK_STR(read_text("{}x"), "line 1, near column 4: not JSON: trailing garbage");
 	CHECK_STR(read_text("{}\n\n{}"), "line 3, near column 2: not JSON: trailing garbage");
 	CHECK_STR(read_text("{} \n\t\r "), "");
-	CHECK_STR(read_text("{ /* no */ }"), "line 1, near column 3: not JSON: probable comment found in input text, comments are not enabled.");
-	CHECK_STR(read_text("{\"x\": 1,}"), "line 1, near column 10: not JSON: invalid object key (must be a string)");
+	CHECK_STR(read_text("{ /* no */ }"), "line 1, near column 3: not JSON: probable comment found in "
+					     "input text, comments are not enabled.");
+	CHECK_STR(read_text("{\"x\": 1,}"),
+		  "line 1, near column 10: not JSON: invalid object key (must be a string)");
 	CHECK(*read_text("{\"x\": [1,]}"));
 	CHECK(*read_text("{x: 1}"));
 	CHECK(*read_text("{'x': 1}"));
@@ -258,7 +282,8 @@ static void strings(void)
 	CHECK_STR(read_text("{\"text\": \"\\ud800\"}"), "line 1, column 11: half of a surrogate pair");
 	CHECK_STR(read_text("{\"text\": \"\\ud800\\u0041\"}"), "line 1, column 11: half of a surrogate pair");
 	CHECK_STR(read_text("{\"text\": \"\\udc00\"}"), "line 1, column 11: half of a surrogate pair");
-	CHECK_STR(read_text("{\"text\": \"\\u00g0\"}"), "line 1, column 11: \\u without four hexadecimal digits");
+	CHECK_STR(read_text("{\"text\": \"\\u00g0\"}"),
+		  "line 1, column 11: \\u without four hexadecimal digits");
 	CHECK_STR(read_text("{\"text\":\n\"\xff\"}"), "line 2, column 2: not UTF-8");
 	CHECK_STR(read_text("{\"text\": \"\xc0\x80\"}"), "line 1, column 11: not UTF-8");
 	CHECK_STR(read_text("{\"text\": \"\xed\xa0\x80\"}"), "line 1, column 11: not UTF-8");
@@ -267,7 +292,8 @@ static void strings(void)
 	CHECK_STR(read_text("{\"text\": \"\xf0\x9f\x98\x80\xe2\x82\xac\"}"), "");
 	CHECK_STR(read_n("{\"text\": \"a\0b\"}", 15), "line 1, column 12: a NUL byte");
 	CHECK_STR(read_n("{}\0", 3), "line 1, column 3: a NUL byte");
-	CHECK_STR(read_text("{\"colour\": \"a'b\\n\\u001b[31m\"}"), "colour: 'a?b??[31m' is not one of red, green");
+	CHECK_STR(read_text("{\"colour\": \"a'b\\n\\u001b[31m\"}"),
+		  "colour: 'a?b??[31m' is not one of red, green");
 }
 
 /* {"x": [[[...]]]} */
@@ -305,8 +331,8 @@ static char *big;
 static void many_names(void)
 {
 	const size_t million = 1000000;
-	static const char *const before[] = { "{", "{\"x\": {", "{\"x\": [{", "{\"map\": {" };
-	static const char *const after[] = { "}", "}}", "}]}", "}}" };
+	static const char *const before[] = {"{", "{\"x\": {", "{\"x\": [{", "{\"map\": {"};
+	static const char *const after[] = {"}", "}}", "}]}", "}}"};
 
 	for (size_t kind = 0; kind < 4; kind++) {
 		size_t n = (size_t)sprintf(big, "%s", before[kind]), last;
@@ -353,7 +379,8 @@ static void size_limit(void)
 /* An arena that is too small is an error at every size, not a crash. */
 static void small_arena(void)
 {
-	static const char text[] = "{\"text\": \"abcdefgh\", \"strings\": [\"a\", \"b\"], \"next\": {}, \"map\": {\"a\": \"b\"}}";
+	static const char text[] = "{\"text\": \"abcdefgh\", \"strings\": [\"a\", \"b\"], \"next\": {}, "
+				   "\"map\": {\"a\": \"b\"}}";
 	int r = -1;
 
 	for (size_t size = 4096; r < 0 && size > 0; size--) {
@@ -392,17 +419,29 @@ static void words(void)
 	CHECK_STR(json_word(&colours, RED), "red");
 	CHECK(!json_word(&colours, 9));
 	CHECK_STR(json_show("a\tb'\xff", 5).text, "a?b?...");
-	CHECK(strlen(json_show("0123456789012345678901234567890123456789012345678901234567890123456789xxxx", 74).text) < 72);
+	CHECK(strlen(json_show("0123456789012345678901234567890123456789012345678901234567890123456789xxxx",
+			       74)
+			     .text) < 72);
 }
 
 static int run(void)
 {
 	static const struct test tests[] = {
-		{ "numbers", numbers },       { "kinds", kinds },           { "growth", growth },
-		{ "nulls", nulls },           { "unknown", unknown },       { "duplicates", duplicates },
-		{ "syntax", syntax },         { "strings", strings },       { "depth", depth },
-		{ "many-names", many_names }, { "many-items", many_items }, { "size-limit", size_limit },
-		{ "small-arena", small_arena }, { "list", list_document },  { "words", words },
+		{"numbers", numbers},
+		{"kinds", kinds},
+		{"growth", growth},
+		{"nulls", nulls},
+		{"unknown", unknown},
+		{"duplicates", duplicates},
+		{"syntax", syntax},
+		{"strings", strings},
+		{"depth", depth},
+		{"many-names", many_names},
+		{"many-items", many_items},
+		{"size-limit", size_limit},
+		{"small-arena", small_arena},
+		{"list", list_document},
+		{"words", words},
 	};
 
 	return test_main("json", tests, ARRAY_SIZE(tests));

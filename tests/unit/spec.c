@@ -53,7 +53,9 @@ static const char *decode(const char *text)
 	struct spec decoded;
 
 	fresh();
-	return json_read(&arena, &spec_table, text, strlen(text), &decoded) < 0 ? fail_line(line, sizeof(line)) : "";
+	return json_read(&arena, &spec_table, text, strlen(text), &decoded) < 0
+		       ? fail_line(line, sizeof(line))
+		       : "";
 }
 
 /* ---- every row ---- */
@@ -114,7 +116,9 @@ static void walk_row(const struct json_field *row, const struct place *around)
 		.close = around->close,
 		.path = arena_printf(&words, "%s%s%s", around->path, dot, row->name),
 		.name = arena_printf(&words, "%s%s%s%s", around->name, dot, row->name,
-				     is_list ? "[]" : is_map ? "{}" : ""),
+				     is_list  ? "[]"
+				     : is_map ? "{}"
+					      : ""),
 	};
 
 	properties[n_properties++] = arena_printf(&words, "%s%s", at.name, row->required ? " required" : "");
@@ -144,10 +148,11 @@ static int order_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Each property of the specification has its row, and no row is of anything else; each names its place and type. */
+/* Each property of the specification has its row, and no row is of anything else; each names its place and
+ * type. */
 static void every_property(void)
 {
-	const struct place top = { "{", "}", "", "" };
+	const struct place top = {"{", "}", "", ""};
 	size_t i = 0;
 
 	CHECK(arena_open_private(&words, 4 << 20) == 0);
@@ -173,20 +178,25 @@ static void full_process(void)
 	CHECK_STR(load_file(DATA "/good/full.json"), "");
 	p = spec->process;
 	CHECK(p->terminal && p->console_size->height == 25 && p->console_size->width == 80);
-	CHECK(p->user.uid == 1000 && p->user.gid == UINT32_MAX - 1 && p->user.umask.set && p->user.umask.v == 077);
+	CHECK(p->user.uid == 1000 && p->user.gid == UINT32_MAX - 1 && p->user.umask.set &&
+	      p->user.umask.v == 077);
 	CHECK(p->user.additional_gids.n == 2 && p->user.additional_gids.v[1] == 6);
 	CHECK(p->args.n == 3 && streq(p->args.v[2], "true") && !p->args.v[3]);
 	CHECK(p->env.n == 2 && streq(p->env.v[1], "EMPTY=") && streq(p->cwd, "/home"));
 	CHECK(p->capabilities->bounding.n == 2 && streq(p->capabilities->bounding.v[1], "CAP_CHOWN"));
 	CHECK(p->capabilities->effective.n == 1 && p->capabilities->inheritable.n == 0);
 	CHECK(p->capabilities->permitted.n == 1 && streq(p->capabilities->ambient.v[0], "CAP_UNKNOWN_TO_US"));
-	CHECK(p->rlimits.n == 2 && streq(p->rlimits.v[0].type, "RLIMIT_NOFILE") && p->rlimits.v[0].soft == 512);
-	CHECK(p->rlimits.v[0].hard == 1024 && p->rlimits.v[1].soft == UINT64_MAX && p->rlimits.v[1].hard == UINT64_MAX);
+	CHECK(p->rlimits.n == 2 && streq(p->rlimits.v[0].type, "RLIMIT_NOFILE") &&
+	      p->rlimits.v[0].soft == 512);
+	CHECK(p->rlimits.v[0].hard == 1024 && p->rlimits.v[1].soft == UINT64_MAX &&
+	      p->rlimits.v[1].hard == UINT64_MAX);
 	CHECK(p->no_new_privileges.set && p->no_new_privileges.v && p->oom_score_adj.v == -100);
 	CHECK_STR(p->apparmor_profile, "acme");
 	CHECK_STR(p->selinux_label, "system_u:system_r:container_t:s0:c1,c2");
-	CHECK(p->scheduler->policy == SPEC_SCHED_DEADLINE && p->scheduler->nice.v == -5 && p->scheduler->priority.set);
-	CHECK(p->scheduler->flags.n == 1 && p->scheduler->runtime.v == 10000000 && p->scheduler->deadline.v == 20000000);
+	CHECK(p->scheduler->policy == SPEC_SCHED_DEADLINE && p->scheduler->nice.v == -5 &&
+	      p->scheduler->priority.set);
+	CHECK(p->scheduler->flags.n == 1 && p->scheduler->runtime.v == 10000000 &&
+	      p->scheduler->deadline.v == 20000000);
 	CHECK(p->scheduler->period.v == 30000000);
 	CHECK(p->io_priority->class == SPEC_IOPRIO_IDLE && p->io_priority->priority == 4);
 	CHECK_STR(p->exec_cpu_affinity->initial, "7");
@@ -203,15 +213,19 @@ static void full_top(void)
 	CHECK(streq(spec->root->path, "rootfs") && spec->root->readonly);
 	CHECK_STR(spec->hostname, "slartibartfast");
 	CHECK_STR(spec->domainname, "foobarbaz.test");
-	CHECK(spec->mounts.n == 2 && streq(spec->mounts.v[0].destination, "/proc") && !spec->mounts.v[0].options.v);
+	CHECK(spec->mounts.n == 2 && streq(spec->mounts.v[0].destination, "/proc") &&
+	      !spec->mounts.v[0].options.v);
 	m = &spec->mounts.v[1];
 	CHECK(streq(m->type, "bind") && streq(m->source, "/volumes/testing") && m->options.n == 3);
-	CHECK(m->uid_mappings.n == 1 && m->uid_mappings.v[0].outside == 100000 && m->uid_mappings.v[0].size == 65536);
+	CHECK(m->uid_mappings.n == 1 && m->uid_mappings.v[0].outside == 100000 &&
+	      m->uid_mappings.v[0].size == 65536);
 	CHECK(m->gid_mappings.n == 1 && m->gid_mappings.v[0].inside == 1);
 	h = spec->hooks;
-	CHECK(h->prestart.n == 1 && h->prestart.v[0].args.n == 2 && streq(h->prestart.v[0].env.v[0], "key1=value1"));
+	CHECK(h->prestart.n == 1 && h->prestart.v[0].args.n == 2 &&
+	      streq(h->prestart.v[0].env.v[0], "key1=value1"));
 	CHECK(h->create_runtime.v[0].timeout.v == 5 && !h->create_container.v[0].timeout.set);
-	CHECK(streq(h->start_container.v[0].path, "/usr/bin/refresh-ldcache") && h->poststart.v[0].timeout.v == 1);
+	CHECK(streq(h->start_container.v[0].path, "/usr/bin/refresh-ldcache") &&
+	      h->poststart.v[0].timeout.v == 1);
 	CHECK(h->poststop.n == 2 && streq(h->poststop.v[1].path, "/second"));
 	CHECK(spec->annotations.n == 2 && streq(spec->annotations.v[0].key, "com.example.gpu-cores"));
 	CHECK_STR(spec->annotations.v[0].value, "2");
@@ -223,21 +237,27 @@ static void full_linux(void)
 
 	CHECK_STR(load_file(DATA "/good/full.json"), "");
 	l = spec->linux_;
-	CHECK(l->namespaces.n == 8 && l->namespaces.v[0].type == SPEC_NS_PID && l->namespaces.v[7].type == SPEC_NS_TIME);
+	CHECK(l->namespaces.n == 8 && l->namespaces.v[0].type == SPEC_NS_PID &&
+	      l->namespaces.v[7].type == SPEC_NS_TIME);
 	CHECK_STR(l->namespaces.v[0].path, "/proc/1234/ns/pid");
 	CHECK(!l->namespaces.v[4].path);
-	CHECK(l->uid_mappings.v[0].size == 32000 && l->gid_mappings.n == 2 && l->gid_mappings.v[1].outside == 2000);
+	CHECK(l->uid_mappings.v[0].size == 32000 && l->gid_mappings.n == 2 &&
+	      l->gid_mappings.v[1].outside == 2000);
 	CHECK(l->time_offsets->boottime->secs == -5 && l->time_offsets->boottime->nanosecs == 999999999);
 	CHECK(l->time_offsets->monotonic->secs == 172800);
 	CHECK(l->devices.n == 2 && l->devices.v[0].type == 'c' && streq(l->devices.v[0].path, "/dev/fuse"));
-	CHECK(l->devices.v[0].major.v == 10 && l->devices.v[0].minor.v == 229 && l->devices.v[0].file_mode.v == 0666);
+	CHECK(l->devices.v[0].major.v == 10 && l->devices.v[0].minor.v == 229 &&
+	      l->devices.v[0].file_mode.v == 0666);
 	CHECK(l->devices.v[0].uid.v == 1 && l->devices.v[0].gid.v == 2 && l->devices.v[1].type == 'p');
-	CHECK(l->net_devices.n == 2 && streq(l->net_devices.v[0].host_name, "eth0") && !l->net_devices.v[1].name);
+	CHECK(l->net_devices.n == 2 && streq(l->net_devices.v[0].host_name, "eth0") &&
+	      !l->net_devices.v[1].name);
 	CHECK_STR(l->net_devices.v[0].name, "container_eth0");
 	CHECK_STR(l->cgroups_path, "/myRuntime/myContainer");
 	CHECK(l->rootfs_propagation == (SPEC_PROPAGATION_SLAVE | SPEC_PROPAGATION_REC));
-	CHECK(l->sysctl.n == 3 && streq(l->sysctl.v[0].key, "net.ipv4.ip_forward") && streq(l->sysctl.v[0].value, "1"));
-	CHECK(l->masked_paths.n == 1 && l->readonly_paths.n == 2 && streq(l->readonly_paths.v[1], "/proc/bus"));
+	CHECK(l->sysctl.n == 3 && streq(l->sysctl.v[0].key, "net.ipv4.ip_forward") &&
+	      streq(l->sysctl.v[0].value, "1"));
+	CHECK(l->masked_paths.n == 1 && l->readonly_paths.n == 2 &&
+	      streq(l->readonly_paths.v[1], "/proc/bus"));
 	CHECK_STR(l->mount_label, "system_u:object_r:container_file_t:s0:c715,c811");
 	CHECK(streq(l->intel_rdt->clos_id, "guaranteed_group") && l->intel_rdt->schemata.n == 2);
 	CHECK(streq(l->intel_rdt->l3_cache_schema, "L3:0=7f0;1=1f") && l->intel_rdt->enable_monitoring.v);
@@ -252,27 +272,37 @@ static void full_resources(void)
 
 	CHECK_STR(load_file(DATA "/good/full.json"), "");
 	r = spec->linux_->resources;
-	CHECK(r->devices.n == 3 && !r->devices.v[0].allow && !r->devices.v[0].type && !r->devices.v[0].major.set);
+	CHECK(r->devices.n == 3 && !r->devices.v[0].allow && !r->devices.v[0].type &&
+	      !r->devices.v[0].major.set);
 	CHECK(r->devices.v[1].allow && streq(r->devices.v[1].access, "rw") && r->devices.v[2].minor.v == -1);
-	CHECK(r->memory->limit.v == 536870912 && r->memory->reservation.v == 436870912 && r->memory->swap.v == 636870912);
+	CHECK(r->memory->limit.v == 536870912 && r->memory->reservation.v == 436870912 &&
+	      r->memory->swap.v == 636870912);
 	CHECK(r->memory->kernel.v == -1 && r->memory->kernel_tcp.v == -1 && r->memory->swappiness.v == 60);
-	CHECK(r->memory->disable_oom_killer.set && !r->memory->disable_oom_killer.v && r->memory->use_hierarchy.v);
+	CHECK(r->memory->disable_oom_killer.set && !r->memory->disable_oom_killer.v &&
+	      r->memory->use_hierarchy.v);
 	CHECK(r->memory->check_before_update.v);
 	CHECK(r->cpu->shares.v == 1024 && r->cpu->quota.v == -1 && r->cpu->burst.v == 1000000);
-	CHECK(r->cpu->period.v == 500000 && r->cpu->realtime_runtime.v == 950000 && r->cpu->realtime_period.v == 1000000);
+	CHECK(r->cpu->period.v == 500000 && r->cpu->realtime_runtime.v == 950000 &&
+	      r->cpu->realtime_period.v == 1000000);
 	CHECK(streq(r->cpu->cpus, "2-3") && streq(r->cpu->mems, "0-7") && r->cpu->idle.v == 1);
 	CHECK(r->pids->limit.set && r->pids->limit.v == 32771);
-	CHECK(r->block_io->weight.v == 10 && r->block_io->leaf_weight.v == 11 && r->block_io->weight_device.n == 2);
-	CHECK(r->block_io->weight_device.v[0].leaf_weight.v == 300 && !r->block_io->weight_device.v[1].weight.set);
-	CHECK(r->block_io->throttle_read_bps.v[0].rate.v == 600 && r->block_io->throttle_write_bps.v[0].rate.v == 601);
-	CHECK(r->block_io->throttle_read_iops.v[0].rate.v == 602 && r->block_io->throttle_read_iops.v[0].minor == 3);
+	CHECK(r->block_io->weight.v == 10 && r->block_io->leaf_weight.v == 11 &&
+	      r->block_io->weight_device.n == 2);
+	CHECK(r->block_io->weight_device.v[0].leaf_weight.v == 300 &&
+	      !r->block_io->weight_device.v[1].weight.set);
+	CHECK(r->block_io->throttle_read_bps.v[0].rate.v == 600 &&
+	      r->block_io->throttle_write_bps.v[0].rate.v == 601);
+	CHECK(r->block_io->throttle_read_iops.v[0].rate.v == 602 &&
+	      r->block_io->throttle_read_iops.v[0].minor == 3);
 	CHECK(r->block_io->throttle_write_iops.v[0].rate.v == UINT64_MAX);
-	CHECK(streq(r->hugepage_limits.v[0].page_size, "2MB") && r->hugepage_limits.v[0].limit == 9223372036854772000u);
+	CHECK(streq(r->hugepage_limits.v[0].page_size, "2MB") &&
+	      r->hugepage_limits.v[0].limit == 9223372036854772000u);
 	CHECK(r->network->class_id.v == 1048577 && r->network->priorities.n == 2);
 	CHECK(streq(r->network->priorities.v[1].name, "lo") && r->network->priorities.v[1].priority == 1000);
 	CHECK(r->rdma.n == 2 && streq(r->rdma.v[0].device, "mlx5_1") && r->rdma.v[0].hca_handles.v == 3);
 	CHECK(!r->rdma.v[1].hca_handles.set && r->rdma.v[1].hca_objects.v == 1);
-	CHECK(r->unified.n == 2 && streq(r->unified.v[0].key, "memory.high") && streq(r->unified.v[0].value, "1073741824"));
+	CHECK(r->unified.n == 2 && streq(r->unified.v[0].key, "memory.high") &&
+	      streq(r->unified.v[0].value, "1073741824"));
 }
 
 static void full_seccomp(void)
@@ -285,7 +315,8 @@ static void full_seccomp(void)
 	CHECK(s->has_flags && s->flags.n == 2 && streq(s->listener_path, "/run/agent.sock"));
 	CHECK_STR(s->listener_metadata, "opaque");
 	CHECK(s->syscalls.n == 3 && s->syscalls.v[0].names.n == 2 && s->syscalls.v[0].errno_ret.v == 1);
-	CHECK(s->syscalls.v[1].action == SPEC_ACT_ALLOW && s->syscalls.v[1].args.n == 2 && !s->syscalls.v[1].errno_ret.set);
+	CHECK(s->syscalls.v[1].action == SPEC_ACT_ALLOW && s->syscalls.v[1].args.n == 2 &&
+	      !s->syscalls.v[1].errno_ret.set);
 	CHECK(s->syscalls.v[1].args.v[0].value == UINT64_MAX && s->syscalls.v[1].args.v[0].op == SPEC_CMP_EQ);
 	CHECK(s->syscalls.v[1].args.v[1].index == 5 && s->syscalls.v[1].args.v[1].value_two == 2);
 	CHECK(s->syscalls.v[2].action == SPEC_ACT_NOTIFY);
@@ -317,10 +348,12 @@ static void absent(void)
 {
 	CHECK_STR(load_file(DATA "/good/minimal.json"), "");
 	CHECK(!spec->process && !spec->hostname && !spec->hooks && !spec->mounts.n && !spec->annotations.n);
-	CHECK(spec->linux_ && !spec->linux_->resources && !spec->linux_->seccomp && !spec->linux_->namespaces.n);
+	CHECK(spec->linux_ && !spec->linux_->resources && !spec->linux_->seccomp &&
+	      !spec->linux_->namespaces.n);
 	CHECK(!spec->linux_->rootfs_propagation);
 	CHECK_STR(load_file(DATA "/good/nil.json"), "");
-	CHECK(spec->process && !spec->process->args.v && !spec->process->capabilities && !spec->process->rlimits.n);
+	CHECK(spec->process && !spec->process->args.v && !spec->process->capabilities &&
+	      !spec->process->rlimits.n);
 	CHECK(!spec->process->apparmor_profile && !spec->process->no_new_privileges.set && !spec->hostname);
 	CHECK(spec->linux_->resources->pids && !spec->linux_->resources->pids->limit.set);
 	CHECK(!spec->linux_->resources->cpu->cpus && !spec->linux_->resources->memory->limit.set);
@@ -330,18 +363,19 @@ static void absent(void)
 static void bad_documents(void)
 {
 	static const char *const rows[][2] = {
-		{ "two-objects", "line 2, near column 2: not JSON: trailing garbage" },
-		{ "nul-after", "line 1, column 52: a NUL byte" },
-		{ "nul-escaped", "line 1, column 67: \\u0000 cannot be in a string" },
-		{ "not-utf8", "line 1, column 87: not UTF-8" },
-		{ "duplicate", "root: appears twice" },
-		{ "uid-minus-one", "process.user.uid: 4294967295 is not in 0..4294967294" },
-		{ "uid-string", "process.user.uid: expected a number" },
-		{ "cgroups-path", "linux.cgroupsPath: '/a/../../b' has a '..' or a control character in it" },
-		{ "net-device", "linux.netDevices.eth0.name: expected a string" },
-		{ "rdma", "linux.resources.rdma.mlx5_1.hcaHandles: expected a number" },
-		{ "hugepage", "linux.resources.hugepageLimits[0].pageSize: 'MB' is not a size like 64KB, 2MB, 1GB" },
-		{ "not-json", "line 1, near column 26: not JSON: invalid object key (must be a string)" },
+		{"two-objects", "line 2, near column 2: not JSON: trailing garbage"},
+		{"nul-after", "line 1, column 52: a NUL byte"},
+		{"nul-escaped", "line 1, column 67: \\u0000 cannot be in a string"},
+		{"not-utf8", "line 1, column 87: not UTF-8"},
+		{"duplicate", "root: appears twice"},
+		{"uid-minus-one", "process.user.uid: 4294967295 is not in 0..4294967294"},
+		{"uid-string", "process.user.uid: expected a number"},
+		{"cgroups-path", "linux.cgroupsPath: '/a/../../b' has a '..' or a control character in it"},
+		{"net-device", "linux.netDevices.eth0.name: expected a string"},
+		{"rdma", "linux.resources.rdma.mlx5_1.hcaHandles: expected a number"},
+		{"hugepage",
+		 "linux.resources.hugepageLimits[0].pageSize: 'MB' is not a size like 64KB, 2MB, 1GB"},
+		{"not-json", "line 1, near column 26: not JSON: invalid object key (must be a string)"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -367,7 +401,7 @@ static void check_spec_example(void)
 /* The specification's own examples, where they lie beside the project; some are of other platforms. */
 static void spec_examples(void)
 {
-	static const char *const passes_here[] = { "linux-hugepage.json", "freebsd-vnet-disable.json" };
+	static const char *const passes_here[] = {"linux-hugepage.json", "freebsd-vnet-disable.json"};
 	const char *base = getenv("RUNTIME_SPEC_DATA");
 	char dir[512], path[1024];
 	struct dirent *entry;
@@ -412,12 +446,14 @@ static const char *load_process(const char *text)
 	const struct spec_process *p = NULL;
 
 	fresh();
-	return spec_load_process(&arena, text, strlen(text), &p) < 0 ? fail_line(line, sizeof(line)) : p->args.v[0];
+	return spec_load_process(&arena, text, strlen(text), &p) < 0 ? fail_line(line, sizeof(line))
+								     : p->args.v[0];
 }
 
 static void other_inputs(void)
 {
-	static const char resources[] = "{\"memory\": {\"limit\": -1}, \"pids\": {\"limit\": 0}, \"unknown\": 1}";
+	static const char resources[] =
+		"{\"memory\": {\"limit\": -1}, \"pids\": {\"limit\": 0}, \"unknown\": 1}";
 	static const char mounts[] = "[{\"destination\": \"/a\", \"source\": \"/b\"}]";
 	const struct spec_resources *r = NULL;
 	const struct spec_mount *m = NULL;
@@ -430,7 +466,8 @@ static void other_inputs(void)
 	fresh();
 	CHECK(spec_load_resources(&arena, resources, strlen(resources), &r) == 0);
 	CHECK(r && r->memory->limit.v == -1 && r->pids->limit.set && r->pids->limit.v == 0);
-	CHECK(spec_load_mounts(&arena, mounts, strlen(mounts), &m, &n) == 0 && n == 1 && streq(m[0].source, "/b"));
+	CHECK(spec_load_mounts(&arena, mounts, strlen(mounts), &m, &n) == 0 && n == 1 &&
+	      streq(m[0].source, "/b"));
 	fail_forget();
 	CHECK(spec_load_mounts(&arena, "[{\"destination\": \"\"}]", 21, &m, &n) == -EINVAL);
 	CHECK_STR(fail_line(line, sizeof(line)), "[0].destination: is empty: name where to mount");
@@ -439,12 +476,17 @@ static void other_inputs(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		{ "every-property", every_property }, { "full-process", full_process },
-		{ "full-top", full_top },             { "full-linux", full_linux },
-		{ "full-resources", full_resources }, { "full-seccomp", full_seccomp },
-		{ "full-is-full", full_is_full },     { "absent", absent },
-		{ "bad-documents", bad_documents },   { "spec-examples", spec_examples },
-		{ "other-inputs", other_inputs },
+		{"every-property", every_property},
+		{"full-process", full_process},
+		{"full-top", full_top},
+		{"full-linux", full_linux},
+		{"full-resources", full_resources},
+		{"full-seccomp", full_seccomp},
+		{"full-is-full", full_is_full},
+		{"absent", absent},
+		{"bad-documents", bad_documents},
+		{"spec-examples", spec_examples},
+		{"other-inputs", other_inputs},
 	};
 	int r = test_main("spec", tests, ARRAY_SIZE(tests));
 
