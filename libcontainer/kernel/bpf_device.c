@@ -19,7 +19,14 @@
 /* ---- the program ---- */
 
 /* r2 type, r3 access that is not yet allowed, r4 major, r5 minor; r0 the verdict. */
-enum { VERDICT = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ACCESS = BPF_REG_3, MAJOR = BPF_REG_4, MINOR = BPF_REG_5 };
+enum {
+	VERDICT = BPF_REG_0,
+	CONTEXT = BPF_REG_1,
+	TYPE = BPF_REG_2,
+	ACCESS = BPF_REG_3,
+	MAJOR = BPF_REG_4,
+	MINOR = BPF_REG_5
+};
 
 /* Jumps to the two ends are written with these and patched. */
 #define TO_ALLOW INT16_MIN
@@ -30,7 +37,8 @@ struct assembler {
 	size_t n;
 };
 
-static size_t emit(struct assembler *a, unsigned int code, unsigned int dst, unsigned int src, int off, int64_t imm)
+static size_t emit(struct assembler *a, unsigned int code, unsigned int dst, unsigned int src, int off,
+		   int64_t imm)
 {
 	a->v[a->n] = (struct bpf_insn){
 		.code = (uint8_t)code,
@@ -63,8 +71,8 @@ static bool is_whole(const struct device_rule *r)
 	return (r->access & DEVICE_ALL) == DEVICE_ALL;
 }
 
-/* One device or range: the type and major of it are known to match here. True where nothing can come behind it: the
- * verifier refuses what cannot be reached. */
+/* One device or range: the type and major of it are known to match here. True where nothing can come behind
+ * it: the verifier refuses what cannot be reached. */
 static bool emit_rule(struct assembler *a, const struct device_rule *r)
 {
 	int verdict = r->allow ? TO_ALLOW : TO_DENY;
@@ -134,7 +142,8 @@ static bool emit_run(struct assembler *a, struct device_rule *v, size_t n)
 		for (end = i; end < n && v[end].type == v[i].type;)
 			end++;
 		if (v[i].type != 'a')
-			skip = emit_jump(a, BPF_JNE, TYPE, v[i].type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR, 0);
+			skip = emit_jump(a, BPF_JNE, TYPE,
+					 v[i].type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR, 0);
 		last = emit_type(a, v + i, end - i);
 		if (skip != SIZE_MAX)
 			land(a, skip);
@@ -161,7 +170,8 @@ static void emit_end(struct assembler *a, size_t body, int placeholder, bool fal
 	emit(a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-/* The rules from the last to the one behind which none can matter; true where all of it comes to "everything". */
+/* The rules from the last to the one behind which none can matter; true where all of it comes to
+ * "everything". */
 static bool reverse_rules(const struct device_rule *rules, size_t n, struct device_rule *work, size_t *ret_n)
 {
 	bool only_allows = true;
@@ -187,7 +197,8 @@ static bool reverse_rules(const struct device_rule *rules, size_t n, struct devi
 	return false;
 }
 
-int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work, struct bpf_insn *insns, size_t *ret_n)
+int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work,
+		    struct bpf_insn *insns, size_t *ret_n)
 {
 	struct assembler a = { insns, 0 };
 	bool last = false;
@@ -200,7 +211,8 @@ int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rul
 		*ret_n = 0;
 		return 0;
 	}
-	emit(&a, BPF_LDX | BPF_MEM | BPF_W, TYPE, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
+	emit(&a, BPF_LDX | BPF_MEM | BPF_W, TYPE, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, access_type),
+	     0);
 	emit(&a, BPF_ALU64 | BPF_MOV | BPF_X, ACCESS, TYPE, 0, 0);
 	emit(&a, BPF_ALU64 | BPF_AND | BPF_K, TYPE, 0, 0, 0xffff);
 	emit(&a, BPF_ALU64 | BPF_RSH | BPF_K, ACCESS, 0, 0, 16);
@@ -220,8 +232,8 @@ int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rul
 
 /* ---- the kernel's side ---- */
 
-/* R14: 6.17 to 7.1 write at an offset of the attribute that the size given does not cover. The whole union, zeroed, and
- * room behind it for a newer kernel's. */
+/* R14: 6.17 to 7.1 write at an offset of the attribute that the size given does not cover. The whole union,
+ * zeroed, and room behind it for a newer kernel's. */
 struct bpf_request {
 	union bpf_attr attr;
 	char guard[256];
@@ -250,7 +262,8 @@ static int load(const struct bpf_insn *insns, size_t n)
 	return bpf_ask(BPF_PROG_LOAD, &rq);
 }
 
-/* until 5.11 is the oldest kernel: programs are charged to RLIMIT_MEMLOCK, which init would inherit if it stayed raised */
+/* until 5.11 is the oldest kernel: programs are charged to RLIMIT_MEMLOCK, which init would inherit if it
+ * stayed raised */
 static int load_program(const struct bpf_insn *insns, size_t n, int *ret_fd)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
@@ -380,7 +393,8 @@ int bpf_device_apply(int cgroupfd, bool fresh, const struct device_rule *rules, 
 	__attribute__((cleanup(attached_close))) struct attached ours = { .n = 0 };
 	autoclose int program = -1;
 	size_t length;
-	int r = insns && work ? bpf_device_make(rules, n, work, insns, &length) : fail(ENOMEM, "device rules");
+	int r = insns && work ? bpf_device_make(rules, n, work, insns, &length)
+			      : fail(ENOMEM, "device rules");
 
 	if (r == 0 && !fresh)
 		r = find_ours(cgroupfd, &ours);

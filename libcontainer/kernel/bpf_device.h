@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/bpf_device.h: device rules as a BPF_PROG_TYPE_CGROUP_DEVICE program. Parent only; cgroup_set_devices is its
- * caller. Source: bpf(2), kernel include/uapi/linux/bpf.h (struct bpf_cgroup_dev_ctx).
+ * kernel/bpf_device.h: device rules as a BPF_PROG_TYPE_CGROUP_DEVICE program. Parent only; cgroup_set_devices
+ * is its caller. Source: bpf(2), kernel include/uapi/linux/bpf.h (struct bpf_cgroup_dev_ctx).
  */
 #pragma once
 
@@ -15,17 +15,17 @@
 #define BPF_DEVICE_INSNS(n) (16 + 8 * (n))
 
 /*
- * Pure: the program for the rules. For each kind of access the last rule that matches the device decides, what none
- * matches is denied, and all kinds that are asked for at once must be allowed. `work` has room for n rules, `insns` for
- * BPF_DEVICE_INSNS(n); ret_n is their number, 0 where everything is allowed: no program then. E2BIG past
- * BPF_DEVICE_RULES_MAX.
+ * Pure: the program for the rules. For each kind of access the last rule that matches the device decides,
+ * what none matches is denied, and all kinds that are asked for at once must be allowed. `work` has room for
+ * n rules, `insns` for BPF_DEVICE_INSNS(n); ret_n is their number, 0 where everything is allowed: no program
+ * then. E2BIG past BPF_DEVICE_RULES_MAX.
  */
-int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work, struct bpf_insn *insns,
-		    size_t *ret_n) MUST_USE;
+int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work,
+		    struct bpf_insn *insns, size_t *ret_n) MUST_USE;
 
 /*
- * Put the program for the rules on the cgroup: none where all is allowed, else one, in place of the one that an earlier
- * call put there, with no moment without (BPF_F_REPLACE). Programs of others (systemd's) stay: they can only deny more.
- * `fresh`: nothing can be attached yet, so nothing is asked.
+ * Put the program for the rules on the cgroup: none where all is allowed, else one, in place of the one that
+ * an earlier call put there, with no moment without (BPF_F_REPLACE). Programs of others (systemd's) stay:
+ * they can only deny more. `fresh`: nothing can be attached yet, so nothing is asked.
  */
 int bpf_device_apply(int cgroupfd, bool fresh, const struct device_rule *rules, size_t n) MUST_USE;

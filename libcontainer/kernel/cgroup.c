@@ -33,14 +33,16 @@ const struct cgroup_dir *cgroup_place_dir(const struct cgroup_place *place, cons
 	for (size_t i = 0; i < place->n; i++) {
 		const struct cgroup_dir *dir = &place->v[i];
 
-		if (place->mode == CGROUP_V2 || cgroup_has_word(dir->controllers, ',', controller, strlen(controller)))
+		if (place->mode == CGROUP_V2 ||
+		    cgroup_has_word(dir->controllers, ',', controller, strlen(controller)))
 			return dir;
 	}
 	return NULL;
 }
 
 /* Places hold fds, so they stay empty until these are open. */
-static int place_begin(struct arena *arena, const struct cgroup_host *host, const char *path, struct cgroup_place **ret_place)
+static int place_begin(struct arena *arena, const struct cgroup_host *host, const char *path,
+		       struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = cgroup_path_check(path);
@@ -114,8 +116,8 @@ static void place_unmake(struct cgroup_place *place)
 	cgroup_close(place);
 }
 
-int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path, const char *controllers,
-		struct cgroup_place **ret_place)
+int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path,
+		const char *controllers, struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = place_begin(arena, host, path, &place);
@@ -148,7 +150,8 @@ static int dir_open_existing(struct cgroup_dir *dir, const struct cgroup_place *
 	return 0;
 }
 
-int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path, struct cgroup_place **ret_place)
+int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,
+		struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = place_begin(arena, host, path, &place);
@@ -212,7 +215,8 @@ static int dir_remove(const struct cgroup_place *place, const struct cgroup_dir 
 		if (unlinkat(dir->parentfd, place->name, AT_REMOVEDIR) == 0)
 			return 0;
 		if (!backoff_sleep(&backoff))
-			return fail(EBUSY, "cgroup '%s' of '%s' still has processes", place->path, dir->mountpoint);
+			return fail(EBUSY, "cgroup '%s' of '%s' still has processes", place->path,
+				    dir->mountpoint);
 	}
 	return 0;
 }
@@ -230,7 +234,8 @@ int cgroup_remove(const struct cgroup_place *place, int64_t deadline_ms)
 	return r;
 }
 
-ssize_t cgroup_read(const struct cgroup_place *place, const char *controller, const char *file, char *buf, size_t size)
+ssize_t cgroup_read(const struct cgroup_place *place, const char *controller, const char *file, char *buf,
+		    size_t size)
 {
 	const struct cgroup_dir *dir = cgroup_place_dir(place, controller);
 	ssize_t n;

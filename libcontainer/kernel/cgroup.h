@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup.h: control groups of v1, v2 and hybrid hosts, by fd from the hierarchy's root (rule R12: no path leaves
- * it). Parent only. cgroup.c dispatches to cgroup_v1.c and cgroup_v2.c. Source: cgroups(7), kernel cgroup-v2.rst.
+ * kernel/cgroup.h: control groups of v1, v2 and hybrid hosts, by fd from the hierarchy's root (rule R12: no
+ * path leaves it). Parent only. cgroup.c dispatches to cgroup_v1.c and cgroup_v2.c. Source: cgroups(7),
+ * kernel cgroup-v2.rst.
  *
- * A place is where one container's processes are: one directory on v2, one in each hierarchy on v1 and hybrid.
+ * A place is where one container's processes are: one directory on v2, one in each hierarchy on v1 and
+ * hybrid.
  */
 #pragma once
 
@@ -11,7 +13,7 @@
 #include "base/base.h"
 
 enum cgroup_mode {
-	CGROUP_NONE,   /* no hierarchy is mounted, or the manager is "disabled": no function below is to be called */
+	CGROUP_NONE,   /* nothing is mounted, or the manager is "disabled": nothing below is to be called */
 	CGROUP_V2,     /* cgroup2 on /sys/fs/cgroup */
 	CGROUP_V1,     /* v1 hierarchies below /sys/fs/cgroup */
 	CGROUP_HYBRID, /* v1 hierarchies, and a cgroup2 without controllers on /sys/fs/cgroup/unified */
@@ -20,14 +22,14 @@ enum cgroup_mode {
 #define CGROUP_HIERARCHIES_MAX 20
 
 struct cgroup_hierarchy {
-	const char *mountpoint;  /* "/sys/fs/cgroup/cpu,cpuacct" */
+	const char *mountpoint;	 /* "/sys/fs/cgroup/cpu,cpuacct" */
 	const char *controllers; /* "cpu,cpuacct", "name=systemd", "" for cgroup2 */
-	const char *own;         /* the caller's own cgroup, from the root of what is mounted: "/" or "/a/b" */
+	const char *own; /* the caller's own cgroup, from the root of what is mounted: "/" or "/a/b" */
 	bool v2;
 };
 
-/* What this host has, read once: /proc/self/cgroup of procfd, and, only where /sys/fs/cgroup itself is not a cgroup2,
- * /proc/self/mountinfo, in one pass. */
+/* What this host has, read once: /proc/self/cgroup of procfd, and, only where /sys/fs/cgroup itself is not a
+ * cgroup2, /proc/self/mountinfo, in one pass. */
 struct cgroup_host {
 	enum cgroup_mode mode;
 	struct cgroup_hierarchy v[CGROUP_HIERARCHIES_MAX];
@@ -37,41 +39,47 @@ int cgroup_host_read(struct arena *arena, int procfd, struct cgroup_host *ret_ho
 
 /* What to do with one file. */
 enum cgroup_op {
-	CGROUP_SET,         /* write the value */
-	CGROUP_SET_OR_NEXT, /* write the value; where the file is missing, do the next entry instead, else skip that one */
-	CGROUP_SET_SECOND,  /* replace the second word of the file's line, keep the first: the period of "cpu.max" */
-	CGROUP_SET_RT,      /* v1 cpu.rt_*: give the same to ancestors that have no budget first (RT_GROUP_SCHED) */
-	CGROUP_CHECK_BELOW, /* write nothing: fail with EBUSY where the number in the file is above the value */
+	CGROUP_SET,	    /* write the value */
+	CGROUP_SET_OR_NEXT, /* the same; where the file is missing the next entry does it, else that one is
+			       skipped */
+	CGROUP_SET_SECOND,  /* replace the second word of the line, keep the first: the period of "cpu.max" */
+	CGROUP_SET_RT,	    /* v1 cpu.rt_*: ancestors without a budget get the same first (RT_GROUP_SCHED) */
+	CGROUP_CHECK_BELOW, /* write nothing: EBUSY where the number in the file is above the value */
 };
 
-/* One value for one file. */
+/* One value for one file. The strings of the parent's own program are not copied: not for the init stage. */
 struct cgroup_write {
 	enum cgroup_op op;
 	const char *controller; /* "memory"; "" for cgroup core files */
-	const char *file;       /* "memory.max", one component */
+	const char *file;	/* "memory.max", one component */
 	const char *value;
-	bool may_be_missing;  /* the rule of the specification allows the file to be absent: then not an error */
-	bool again;           /* EINVAL or EBUSY may come from a later entry's old value (limit and swap, quota and burst): tried again after them */
+	bool may_be_missing; /* the rule of the specification allows the file to be absent: no error then */
+	/* Tried once more after the other entries on EINVAL and EBUSY, which may come from another file's old
+	 * value: limit and swap, quota and burst. */
+	bool again;
 	const char *property; /* "linux.resources.memory.limit": for the error */
 };
 
 struct cgroup_place;
 
-/* Look, touch nothing: 0 where nothing of `path` exists or all of it is empty and thawed, else EBUSY with the failure
- * recorded. For before the ledger's intent is written: what `delete` finds under a recorded path, it kills. */
+/* Look, touch nothing: 0 where nothing of `path` exists or all of it is empty and thawed, else EBUSY with the
+ * failure recorded. For before the ledger's intent is written: what `delete` finds under a recorded path, it
+ * kills. */
 int cgroup_check(const struct cgroup_host *host, const char *path) MUST_USE;
 
-/* Make the cgroup `path` (normalised, absolute from the hierarchy's root, no "..") in every hierarchy. v2: of the
- * `controllers` ("cpu memory pids") those that the host has are enabled on the way down, only the missing ones are
- * written; one that cannot be enabled is an error only when cgroup_apply needs it. Refuses to adopt: an existing
- * non-empty one, or a frozen one (itself or an ancestor) is EBUSY; an existing empty one is used, and removed at the end as
- * if it had been made. On failure what it made is removed again; ancestors that exist when it succeeds stay for good. */
-int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path, const char *controllers,
-		struct cgroup_place **ret_place) MUST_USE;
+/* Make the cgroup `path` (normalised, absolute from the hierarchy's root, no "..") in every hierarchy. v2: of
+ * the `controllers` ("cpu memory pids") those that the host has are enabled on the way down, only the missing
+ * ones are written; one that cannot be enabled is an error only when cgroup_apply needs it. Refuses to adopt:
+ * an existing non-empty one, or a frozen one (itself or an ancestor) is EBUSY; an existing empty one is used,
+ * and removed at the end as if it had been made. On failure what it made is removed again; ancestors that
+ * exist when it succeeds stay for good. */
+int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path,
+		const char *controllers, struct cgroup_place **ret_place) MUST_USE;
 
-/* Open the cgroup that the ledger remembers; -ENOENT (not recorded) where nothing of it exists any more. A hierarchy in
- * which it is missing (a create was killed on the way) is left out of the place. */
-int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path, struct cgroup_place **ret_place) MUST_USE;
+/* Open the cgroup that the ledger remembers; -ENOENT (not recorded) where nothing of it exists any more. A
+ * hierarchy in which it is missing (a create was killed on the way) is left out of the place. */
+int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,
+		struct cgroup_place **ret_place) MUST_USE;
 void cgroup_close(struct cgroup_place *place);
 
 /* The fd for CLONE_INTO_CGROUP, or -1 where processes must be attached by cgroup_attach (v1, hybrid). */
@@ -81,26 +89,29 @@ int cgroup_attach(const struct cgroup_place *place, pid_t pid) MUST_USE;
 /* Apply the writes in order; the error names property, file and value. */
 int cgroup_apply(const struct cgroup_place *place, const struct cgroup_write *writes, size_t n) MUST_USE;
 
-/* Device rules, of which the last that matches decides, for each kind of access by itself; what none matches is denied.
- * v2 attaches the eBPF program atomically (kernel/bpf_device.h), v1 writes devices.deny/allow, and refuses (EOPNOTSUPP)
- * what those cannot express. Not called in a user namespace, where both are EPERM: the plan's decision. */
+/* Device rules, of which the last that matches decides, for each kind of access by itself; what none matches
+ * is denied. v2 attaches the eBPF program atomically (kernel/bpf_device.h), v1 writes devices.deny/allow, and
+ * refuses (EOPNOTSUPP) what those cannot express. Not called in a user namespace, where both are EPERM: the
+ * plan's decision. */
 #define DEVICE_MKNOD 1u /* as BPF_DEVCG_ACC_* */
 #define DEVICE_READ 2u
 #define DEVICE_WRITE 4u
 #define DEVICE_ALL (DEVICE_MKNOD | DEVICE_READ | DEVICE_WRITE)
 struct device_rule {
 	bool allow;
-	char type;            /* 'a', 'b', 'c' */
+	char type;	      /* 'a', 'b', 'c' */
 	int64_t major, minor; /* -1: all */
 	unsigned int access;  /* DEVICE_* */
 };
 int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n) MUST_USE;
 
 /* All processes of it and of what is below, host pids, sorted. */
-int cgroup_pids(struct arena *arena, const struct cgroup_place *place, pid_t **ret_pids, size_t *ret_n) MUST_USE;
-/* Signal all of them: SIGKILL by cgroup.kill (until 5.14 is the oldest kernel, and on v1: freeze, signal, thaw), others
- * one by one through pidfds. SIGKILL leaves the cgroup thawed, as a frozen v1 process does not die. The deadline is for
- * the freezing; it does not wait for the end of the processes: cgroup_wait_empty does. */
+int cgroup_pids(struct arena *arena, const struct cgroup_place *place, pid_t **ret_pids,
+		size_t *ret_n) MUST_USE;
+/* Signal all of them: SIGKILL by cgroup.kill (until 5.14 is the oldest kernel, and on v1: freeze, signal,
+ * thaw), others one by one through pidfds. SIGKILL leaves the cgroup thawed, as a frozen v1 process does not
+ * die. The deadline is for the freezing; it does not wait for the end of the processes: cgroup_wait_empty
+ * does. */
 int cgroup_signal(const struct cgroup_place *place, int sig, int64_t deadline_ms) MUST_USE;
 /* Wait until no process is left in it; -ETIMEDOUT. */
 int cgroup_wait_empty(const struct cgroup_place *place, int64_t deadline_ms) MUST_USE;
@@ -111,8 +122,10 @@ int cgroup_remove(const struct cgroup_place *place, int64_t deadline_ms) MUST_US
 int cgroup_freeze(const struct cgroup_place *place, bool frozen, int64_t deadline_ms) MUST_USE;
 int cgroup_is_frozen(const struct cgroup_place *place, bool *ret_frozen) MUST_USE;
 
-/* Give a delegated v2 cgroup to the host's uid: the directory and the files that /sys/kernel/cgroup/delegate lists. */
+/* Give a delegated v2 cgroup to the host's uid: the directory and the files that /sys/kernel/cgroup/delegate
+ * lists. */
 int cgroup_chown(const struct cgroup_place *place, uid_t uid) MUST_USE;
 
 /* Read a file of the controller's cgroup into buf. -ENOENT is not recorded. */
-ssize_t cgroup_read(const struct cgroup_place *place, const char *controller, const char *file, char *buf, size_t size) MUST_USE;
+ssize_t cgroup_read(const struct cgroup_place *place, const char *controller, const char *file, char *buf,
+		    size_t size) MUST_USE;

@@ -23,7 +23,8 @@ static int check_below(const struct cgroup_dir *dir, const struct cgroup_write *
 	if (r == 0)
 		r = parse_u64(w->value, UINT64_MAX, &limit);
 	if (r == 0 && now > limit)
-		return fail(EBUSY, "%s: %s is %s already, above the new limit of %s", w->property, w->file, text, w->value);
+		return fail(EBUSY, "%s: %s is %s already, above the new limit of %s", w->property, w->file,
+			    text, w->value);
 	return r;
 }
 
@@ -68,13 +69,15 @@ static int apply_one(const struct cgroup_place *place, const struct cgroup_write
 static int fail_write(const struct cgroup_place *place, const struct cgroup_write *w, int r)
 {
 	if (r == -ENOENT)
-		return fail(ENOENT, "%s: cgroup '%s' has no %s (controller '%s' is not available)", w->property, place->path,
-			    w->file, w->controller);
-	return fail(-r, "%s: cannot write '%s' to %s of cgroup '%s'", w->property, w->value, w->file, place->path);
+		return fail(ENOENT, "%s: cgroup '%s' has no %s (controller '%s' is not available)",
+			    w->property, place->path, w->file, w->controller);
+	return fail(-r, "%s: cannot write '%s' to %s of cgroup '%s'", w->property, w->value, w->file,
+		    place->path);
 }
 
 /* The entries that were put off, once more and in order, as long as one of them gets further. */
-static int apply_again(const struct cgroup_place *place, const struct cgroup_write *writes, size_t n, uint64_t put_off)
+static int apply_again(const struct cgroup_place *place, const struct cgroup_write *writes, size_t n,
+		       uint64_t put_off)
 {
 	for (uint64_t before = 0; put_off != before;) {
 		before = put_off;
@@ -111,8 +114,8 @@ int cgroup_apply(const struct cgroup_place *place, const struct cgroup_write *wr
 /* Numbers that a device can have: 12 bits of major and 20 of minor today; a program compares 31. */
 static int check_rule(const struct device_rule *r)
 {
-	if ((r->type == 'a' || r->type == 'b' || r->type == 'c') && r->major >= -1 && r->major <= INT32_MAX && r->minor >= -1 &&
-	    r->minor <= INT32_MAX && !(r->access & ~DEVICE_ALL))
+	if ((r->type == 'a' || r->type == 'b' || r->type == 'c') && r->major >= -1 && r->major <= INT32_MAX &&
+	    r->minor >= -1 && r->minor <= INT32_MAX && !(r->access & ~DEVICE_ALL))
 		return 0;
 	return fail(EINVAL, "device rule '%c %lld:%lld'", r->type, (long long)r->major, (long long)r->minor);
 }
@@ -127,7 +130,8 @@ int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rul
 	if (r < 0)
 		return r;
 	if (!dir)
-		return fail(EOPNOTSUPP, "linux.resources.devices: cgroup '%s' has no devices controller", place->path);
+		return fail(EOPNOTSUPP, "linux.resources.devices: cgroup '%s' has no devices controller",
+			    place->path);
 	if (!dir->v2)
 		return cgroup_v1_set_devices(dir, rules, n);
 	r = bpf_device_apply(dir->fd, dir->made, rules, n);

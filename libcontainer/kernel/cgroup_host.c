@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_host.c: which hierarchies this host has, and where the caller is in them. Parent only, once a command, so
- * a v2 host costs no look at mountinfo, which the kernel writes in a time proportional to the host's mounts.
+ * kernel/cgroup_host.c: which hierarchies this host has, and where the caller is in them. Parent only, once a
+ * command, so a v2 host costs no look at mountinfo, which the kernel writes in a time proportional to the
+ * host's mounts.
  */
 #include "kernel/cgroup_place.h"
 
@@ -87,7 +88,8 @@ static void unescape(char *s)
 	char *to = s;
 
 	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
+		    s[3] <= '7') {
 			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		} else {
@@ -122,8 +124,8 @@ static bool split_mount_line(char *line, struct mount_line *ret)
 	return true;
 }
 
-/* The caller's cgroup as seen from a mount whose root is `root`: a container without a cgroup namespace has its own
- * cgroup mounted. Outside of it, the mount's root is the nearest that can be named. */
+/* The caller's cgroup as seen from a mount whose root is `root`: a container without a cgroup namespace has
+ * its own cgroup mounted. Outside of it, the mount's root is the nearest that can be named. */
 static const char *own_below(const char *own, const char *root)
 {
 	size_t n = streq(root, "/") ? 0 : strlen(root);
@@ -174,18 +176,21 @@ static bool is_mount_of(const struct mount_line *m, const struct cgroup_hierarch
 	if (h->v2)
 		return streq(m->type, "cgroup2");
 	/* all controllers of a hierarchy are among the options; the first is enough to know it */
-	return streq(m->type, "cgroup") && cgroup_has_word(m->options, ',', h->controllers, strcspn(h->controllers, ","));
+	return streq(m->type, "cgroup") &&
+	       cgroup_has_word(m->options, ',', h->controllers, strcspn(h->controllers, ","));
 }
 
 /* Later lines lie on top of earlier ones. */
-static int see_mount(struct arena *arena, const struct mount_line *m, struct cgroup_host *host, const char **roots)
+static int see_mount(struct arena *arena, const struct mount_line *m, struct cgroup_host *host,
+		     const char **roots)
 {
 	if (!starts_with(m->mountpoint, CGROUP_FS_ROOT))
 		return 0;
 	for (size_t i = 0; i < host->n; i++) {
 		struct cgroup_hierarchy *h = &host->v[i];
 
-		if (h->mountpoint && (streq(m->mountpoint, CGROUP_FS_ROOT) || streq(m->mountpoint, h->mountpoint)))
+		if (h->mountpoint &&
+		    (streq(m->mountpoint, CGROUP_FS_ROOT) || streq(m->mountpoint, h->mountpoint)))
 			h->mountpoint = NULL;
 		if (h->mountpoint || !is_mount_of(m, h))
 			continue;
@@ -222,7 +227,8 @@ static int read_mounts(struct arena *arena, int procfd, struct cgroup_host *host
 	return 0;
 }
 
-/* /sys/fs/cgroup is a cgroup2. Its root is that of the hierarchy if our own cgroup is where it then should be. */
+/* /sys/fs/cgroup is a cgroup2. Its root is that of the hierarchy if our own cgroup is where it then should
+ * be. */
 static int read_v2(struct arena *arena, int procfd, struct cgroup_host *host)
 {
 	const char *path;

@@ -57,8 +57,8 @@ static int open_pidfd(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A pid that was listed may be another process by now. So: hold what it is, look again whether it is listed, signal
- * what is held. */
+/* A pid that was listed may be another process by now. So: hold what it is, look again whether it is listed,
+ * signal what is held. */
 static int signal_batch(const struct cgroup_place *place, const pid_t *pids, size_t n, int sig)
 {
 	autofree_pids struct pid_list again = { 0 };
@@ -74,7 +74,8 @@ static int signal_batch(const struct cgroup_place *place, const pid_t *pids, siz
 			if (fds[i] >= 0)
 				done = sys_pidfd_send_signal(fds[i], sig, NULL, 0);
 			else if (fds[i] != -ESRCH)
-				/* until 5.3 is the oldest kernel; and threads of a threaded cgroup, which have no pidfd */
+				/* until 5.3 is the oldest kernel; and threads of a threaded cgroup, which
+				 * have no pidfd */
 				done = kill(pids[i], sig);
 			if (done < 0 && errno != ESRCH)
 				r = -errno;
@@ -102,7 +103,8 @@ static int place_freeze(const struct cgroup_place *place, bool frozen, int64_t d
 
 	if (!dir)
 		return -EOPNOTSUPP;
-	return dir->v2 ? cgroup_v2_freeze(dir, frozen, deadline_ms) : cgroup_v1_freeze(dir, frozen, deadline_ms);
+	return dir->v2 ? cgroup_v2_freeze(dir, frozen, deadline_ms)
+		       : cgroup_v1_freeze(dir, frozen, deadline_ms);
 }
 
 /* Frozen processes cannot fork away from the list: what it holds then is all of them. */
@@ -124,8 +126,8 @@ static int kill_frozen(const struct cgroup_place *place, int64_t deadline_ms)
 	return r < 0 || thawed == -ENOENT || thawed == -ENODEV ? r : thawed;
 }
 
-/* On a hybrid host the v2 directory holds the same processes, so cgroup.kill reaches them there too; but v1 can have them
- * frozen, or a create that was killed have attached to some hierarchies only. */
+/* On a hybrid host the v2 directory holds the same processes, so cgroup.kill reaches them there too; but v1
+ * can have them frozen, or a create that was killed have attached to some hierarchies only. */
 static int kill_all(const struct cgroup_place *place, int64_t deadline_ms)
 {
 	for (size_t i = 0; i < place->n; i++) {
@@ -138,7 +140,8 @@ static int kill_all(const struct cgroup_place *place, int64_t deadline_ms)
 			break;
 		if (r == 0 || r == -ENODEV)
 			return 0;
-		/* until 5.14 is the oldest kernel: ENOENT; and EOPNOTSUPP where the container made it threaded */
+		/* until 5.14 is the oldest kernel: ENOENT; and EOPNOTSUPP where the container made it
+		 * threaded */
 		if (r != -ENOENT && r != -EOPNOTSUPP)
 			return r;
 	}
@@ -150,7 +153,8 @@ int cgroup_signal(const struct cgroup_place *place, int sig, int64_t deadline_ms
 	size_t n;
 	int r = sig == SIGKILL ? kill_all(place, deadline_ms) : signal_listed(place, sig, &n);
 
-	return r < 0 ? fail(-r, "cannot send signal %d to the processes of cgroup '%s'", sig, place->path) : 0;
+	return r < 0 ? fail(-r, "cannot send signal %d to the processes of cgroup '%s'", sig, place->path)
+		     : 0;
 }
 
 static int wait_pids_gone(const struct cgroup_place *place, int64_t deadline_ms)

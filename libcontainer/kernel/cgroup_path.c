@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_path.c: the way from a hierarchy's root to a cgroup, never past that root (rule R12). Parent only.
+ * kernel/cgroup_path.c: the way from a hierarchy's root to a cgroup, never past that root (rule R12). Parent
+ * only.
  */
 #include "kernel/cgroup_place.h"
 
@@ -28,7 +29,8 @@ int cgroup_path_check(const char *path)
 		size_t n = *at == '/' ? strcspn(name, "/") : 0;
 
 		if (n == 0 || (name[0] == '.' && (n == 1 || (n == 2 && name[1] == '.'))))
-			return fail(EINVAL, "cgroup path '%s' is not an absolute, clean path below the root", path);
+			return fail(EINVAL, "cgroup path '%s' is not an absolute, clean path below the root",
+				    path);
 		at = name + n;
 	} while (*at);
 	return strchr(path, '\n') ? fail(EINVAL, "cgroup path '%s' has a newline in it", path) : 0;
@@ -164,7 +166,8 @@ static int step_make(int dirfd, const char *s, size_t n, bool *ret_made, int *re
 	return r;
 }
 
-int cgroup_parent_make(int rootfd, const char *path, const struct cgroup_way *way, int *ret_parentfd, size_t *ret_existing)
+int cgroup_parent_make(int rootfd, const char *path, const struct cgroup_way *way, int *ret_parentfd,
+		       size_t *ret_existing)
 {
 	autoclose int fd = fcntl(rootfd, F_DUPFD_CLOEXEC, 3), above = -1;
 	size_t len = cgroup_parent_len(path), existing = len, at = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_tree.c: what is below a cgroup: directories and processes. A container with a writable cgroup chooses how
- * deep that is, so nothing here recurses or holds an fd a level. Parent only.
+ * kernel/cgroup_tree.c: what is below a cgroup: directories and processes. A container with a writable cgroup
+ * chooses how deep that is, so nothing here recurses or holds an fd a level. Parent only.
  */
 #include "kernel/cgroup_place.h"
 

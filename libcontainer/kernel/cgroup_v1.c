@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_v1.c: one hierarchy of version 1. Parent only. Source: kernel Documentation/admin-guide/cgroup-v1.
+ * kernel/cgroup_v1.c: one hierarchy of version 1. Parent only. Source: kernel
+ * Documentation/admin-guide/cgroup-v1.
  */
 #include "kernel/cgroup_place.h"
 
@@ -66,7 +67,8 @@ static int refuse_unfit(const struct cgroup_dir *dir, int fd, bool fresh, const 
 	if (r < 0)
 		return fail(-r, "cannot read the processes of cgroup '%s'", path);
 	if (pids.n > 0)
-		return fail(EBUSY, "cgroup '%s' of '%s' has processes that are not ours", path, dir->mountpoint);
+		return fail(EBUSY, "cgroup '%s' of '%s' has processes that are not ours", path,
+			    dir->mountpoint);
 	if (dir_has(dir, "freezer"))
 		r = cgroup_v1_is_frozen(fd, &frozen);
 	if (r == 0 && frozen)
@@ -133,8 +135,8 @@ int cgroup_v1_check(const struct cgroup_dir *dir, const char *path)
 	return refuse_unfit(dir, fd, false, path);
 }
 
-/* FREEZING becomes FROZEN when the last task has stopped, which only a read of the file finds out. A task that forks at
- * the wrong moment can keep it FREEZING for ever: thaw and try again. */
+/* FREEZING becomes FROZEN when the last task has stopped, which only a read of the file finds out. A task
+ * that forks at the wrong moment can keep it FREEZING for ever: thaw and try again. */
 static int freeze_until(int fd, int64_t deadline_ms)
 {
 	struct backoff backoff = { .deadline_ms = deadline_ms };
@@ -187,8 +189,8 @@ int cgroup_v1_thaw_all(const struct cgroup_dir *dir)
 	return cgroup_tree_walk(dir->fd, visit_thaw, NULL);
 }
 
-/* With RT_GROUP_SCHED a new cgroup has no real-time budget and can give none: ancestors without one get the same. Those
- * that have one keep it. */
+/* With RT_GROUP_SCHED a new cgroup has no real-time budget and can give none: ancestors without one get the
+ * same. Those that have one keep it. */
 static int fill_rt(int parentfd, int fd, const void *arg)
 {
 	const struct cgroup_write *w = arg;

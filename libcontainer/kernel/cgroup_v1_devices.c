@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_v1_devices.c: device rules for the devices controller of version 1. Parent only. Source: kernel
- * security/device_cgroup.c, Documentation/admin-guide/cgroup-v1/devices.rst.
+ * kernel/cgroup_v1_devices.c: device rules for the devices controller of version 1. Parent only. Source:
+ * kernel security/device_cgroup.c, Documentation/admin-guide/cgroup-v1/devices.rst.
  *
- * That controller holds a default (all allowed or all denied) and exceptions to it. A rule against the default adds an
- * exception; one in its favour removes exceptions of exactly the same numbers, and does nothing to wider or narrower ones.
- * Rules whose order says more than that are refused, not misread.
+ * That controller holds a default (all allowed or all denied) and exceptions to it. A rule against the
+ * default adds an exception; one in its favour removes exceptions of exactly the same numbers, and does
+ * nothing to wider or narrower ones. Rules whose order says more than that are refused, not misread.
  */
 #include "kernel/cgroup_place.h"
 
@@ -41,7 +41,9 @@ static int refuse_hole(const struct device_rule *rules, size_t at)
 
 	for (size_t i = 0; i < at; i++)
 		if (rules[i].allow != r->allow && overlap(&rules[i], r) && !same_devices(&rules[i], r))
-			return fail(EOPNOTSUPP, "linux.resources.devices: cgroup v1 cannot %s a part of what an earlier rule %s",
+			return fail(EOPNOTSUPP,
+				    "linux.resources.devices: cgroup v1 cannot %s a part of what an earlier "
+				    "rule %s",
 				    r->allow ? "allow" : "deny", r->allow ? "denies" : "allows");
 	return 0;
 }
@@ -62,8 +64,9 @@ static int write_rule(const struct cgroup_dir *dir, const struct device_rule *r,
 
 	number_text(r->major, major, sizeof(major));
 	number_text(r->minor, minor, sizeof(minor));
-	snprintf(line, sizeof(line), "%c %s:%s %s%s%s", type, major, minor, r->access & DEVICE_READ ? "r" : "",
-		 r->access & DEVICE_WRITE ? "w" : "", r->access & DEVICE_MKNOD ? "m" : "");
+	snprintf(line, sizeof(line), "%c %s:%s %s%s%s", type, major, minor,
+		 r->access & DEVICE_READ ? "r" : "", r->access & DEVICE_WRITE ? "w" : "",
+		 r->access & DEVICE_MKNOD ? "m" : "");
 	e = write_file_at(dir->fd, file, line);
 	return e < 0 ? fail(-e, "cannot write '%s' to %s", line, file) : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/cgroup_v2.c: the unified hierarchy. Written for few system calls: a create pays for every one of them. Parent
- * only. Source: kernel cgroup-v2.rst.
+ * kernel/cgroup_v2.c: the unified hierarchy. Written for few system calls: a create pays for every one of
+ * them. Parent only. Source: kernel cgroup-v2.rst.
  */
 #include "kernel/cgroup_place.h"
 
@@ -56,7 +56,8 @@ int cgroup_v2_events(int fd, struct cgroup_events *ret)
 }
 
 /* Wait until the state is as wanted; cgroup.events wakes its pollers at each change. */
-static int wait_events(const struct cgroup_dir *dir, bool (*wanted)(const struct cgroup_events *e), int64_t deadline_ms)
+static int wait_events(const struct cgroup_dir *dir, bool (*wanted)(const struct cgroup_events *e),
+		       int64_t deadline_ms)
 {
 	autoclose int fd = openat(dir->fd, "cgroup.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct pollfd p = { .fd = fd, .events = POLLPRI };
@@ -114,7 +115,7 @@ int cgroup_v2_freeze(const struct cgroup_dir *dir, bool frozen, int64_t deadline
 	return r;
 }
 
-/* Which words of `wanted` are in the list that the file holds, a bit a word; bit 63 never stands for a word. */
+/* Which words of `wanted` are in the list that the file holds: a bit a word, for the first 64. */
 static int read_mask(int fd, const char *file, const char *wanted, uint64_t *ret_mask)
 {
 	char have[CONTROLLERS_MAX];
@@ -135,12 +136,12 @@ static int read_mask(int fd, const char *file, const char *wanted, uint64_t *ret
 	return 0;
 }
 
-/* Errors of subtree_control that mean "not here": the cgroup has processes of its own, is threaded, is not delegated to
- * us, or the controller is taken by v1. cgroup_apply says so if a value needs it. */
+/* Errors of subtree_control that mean "not here": the cgroup has processes of its own, is threaded, is not
+ * delegated to us, or the controller is taken by v1. cgroup_apply says so if a value needs it. */
 static bool is_tolerable(int r)
 {
-	return r == -EBUSY || r == -EOPNOTSUPP || r == -EPERM || r == -EACCES || r == -ENOENT || r == -EINVAL ||
-	       r == -EROFS;
+	return r == -EBUSY || r == -EOPNOTSUPP || r == -EPERM || r == -EACCES || r == -ENOENT ||
+	       r == -EINVAL || r == -EROFS;
 }
 
 static int write_controllers(int fd, const char *wanted, uint64_t mask, bool one_by_one)
@@ -187,7 +188,8 @@ static int enable(int parentfd, int fd, const void *arg)
 	return r < 0 ? r : write_controllers(fd, wanted, available & ~have, false);
 }
 
-/* True if the parent gives its children all that the root could give: the usual case, found by one or two reads. */
+/* True if the parent gives its children all that the root could give: the usual case, found by one or two
+ * reads. */
 static int gives_all(int rootfd, int parentfd, const char *wanted, bool *ret_all)
 {
 	uint64_t have, possible, all = 0;
@@ -208,7 +210,8 @@ static int gives_all(int rootfd, int parentfd, const char *wanted, bool *ret_all
 }
 
 /* Open the parent, ready to have the container as its child. */
-static int parent_make(int rootfd, const char *path, const char *controllers, int *ret_parentfd, size_t *ret_existing)
+static int parent_make(int rootfd, const char *path, const char *controllers, int *ret_parentfd,
+		       size_t *ret_existing)
 {
 	const struct cgroup_way way = { enable, controllers };
 	autoclose int fd = -1;
@@ -227,8 +230,8 @@ static int parent_make(int rootfd, const char *path, const char *controllers, in
 	return 0;
 }
 
-/* What is there already must be ours to use: nobody in it, and not frozen, as the container would hang (crun#2243). A
- * fresh one is frozen where an ancestor is. */
+/* What is there already must be ours to use: nobody in it, and not frozen, as the container would hang
+ * (crun#2243). A fresh one is frozen where an ancestor is. */
 static int refuse_unfit(int fd, const char *path)
 {
 	struct cgroup_events e;
@@ -265,7 +268,8 @@ int cgroup_v2_make(struct cgroup_dir *dir, const struct cgroup_place *place, con
 	if (r == 0)
 		r = refuse_unfit(fd, place->path);
 	if (r < 0) {
-		cgroup_unmake(rootfd, place->path, made ? strlen(place->path) : cgroup_parent_len(place->path), existing);
+		cgroup_unmake(rootfd, place->path,
+			      made ? strlen(place->path) : cgroup_parent_len(place->path), existing);
 		return r;
 	}
 	dir->made = made;

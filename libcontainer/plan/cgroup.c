@@ -31,15 +31,17 @@ static size_t base_length(const struct cgroup_host *host)
 	return host->mode == CGROUP_V2 ? (size_t)(strrchr(own, '/') - own) : 0;
 }
 
-int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const char *cgroups_path, const char *id,
-		     const char **ret_path)
+int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const char *cgroups_path,
+		     const char *id, const char **ret_path)
 {
 	const char *own = host->n > 0 ? host->v[0].own : "/", *path = cgroups_path;
 	char clean[PATH_MAX];
 	int r;
 
 	if (path && is_systemd_form(path))
-		return fail(EINVAL, "linux.cgroupsPath: '%s' is a path of systemd's, for the systemd cgroup manager", path);
+		return fail(EINVAL,
+			    "linux.cgroupsPath: '%s' is a path of systemd's, for the systemd cgroup manager",
+			    path);
 	if (!path || !path[0])
 		path = arena_printf(arena, "%.*s/cruet-%s", (int)base_length(host), own, id);
 	else if (path[0] != '/')
@@ -50,7 +52,8 @@ int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const 
 	if (r < 0)
 		return fail_in(r, "linux.cgroupsPath");
 	/* "." is a relative path to the caller's own place: never the container's */
-	if (!clean[1] || (cgroups_path && cgroups_path[0] && cgroups_path[0] != '/' && strlen(clean) <= base_length(host)))
+	if (!clean[1] ||
+	    (cgroups_path && cgroups_path[0] && cgroups_path[0] != '/' && strlen(clean) <= base_length(host)))
 		return fail(EINVAL, "linux.cgroupsPath: '%s' names no cgroup of its own", cgroups_path);
 	*ret_path = arena_strdup(arena, clean);
 	return *ret_path ? 0 : -ENOMEM;
@@ -58,8 +61,8 @@ int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const 
 
 /* ---- the list ---- */
 
-struct cgroup_write *value_set(struct values *b, const char *property, const char *controller, const char *file,
-			       const char *fmt, ...)
+struct cgroup_write *value_set(struct values *b, const char *property, const char *controller,
+			       const char *file, const char *fmt, ...)
 {
 	struct cgroup_write *w = b->failed || b->n == b->max ? &b->nowhere : &b->v[b->n];
 	char text[1024];
@@ -84,8 +87,8 @@ struct cgroup_write *value_set(struct values *b, const char *property, const cha
 	return w;
 }
 
-struct cgroup_write *value_limit(struct values *b, const char *property, const char *controller, const char *file, int64_t limit,
-				 const char *unlimited)
+struct cgroup_write *value_limit(struct values *b, const char *property, const char *controller,
+				 const char *file, int64_t limit, const char *unlimited)
 {
 	if (limit < -1)
 		value_refuse(b, property, "is less than -1");
@@ -103,7 +106,8 @@ void value_refuse(struct values *b, const char *property, const char *why)
 void value_missing(struct values *b, const char *property)
 {
 	if (!b->failed)
-		b->failed = fail(EOPNOTSUPP, "%s: cgroup %s has nothing like it", property, b->v2 ? "v2" : "v1");
+		b->failed =
+			fail(EOPNOTSUPP, "%s: cgroup %s has nothing like it", property, b->v2 ? "v2" : "v1");
 }
 
 /* ---- the smaller properties ---- */
@@ -120,11 +124,12 @@ static bool is_page_size(const char *s)
 {
 	size_t digits = strspn(s, "0123456789");
 
-	return digits > 0 && digits < 10 && (streq(s + digits, "KB") || streq(s + digits, "MB") || streq(s + digits, "GB"));
+	return digits > 0 && digits < 10 &&
+	       (streq(s + digits, "KB") || streq(s + digits, "MB") || streq(s + digits, "GB"));
 }
 
-/* Usage and reservation: a mapping is refused at mmap, before a fault would be SIGBUS, where the kernel has the second
- * (until 5.7 is the oldest). */
+/* Usage and reservation: a mapping is refused at mmap, before a fault would be SIGBUS, where the kernel has
+ * the second (until 5.7 is the oldest). */
 static void values_of_hugepages(struct values *b, const struct spec_hugepage_limit *v, size_t n)
 {
 	const char *what = b->v2 ? "max" : "limit_in_bytes";
@@ -142,8 +147,10 @@ static void values_of_hugepages(struct values *b, const struct spec_hugepage_lim
 			b->failed = -ENOMEM;
 			return;
 		}
-		value_set(b, RESOURCE("hugepageLimits"), "hugetlb", file, "%llu", (unsigned long long)v[i].limit);
-		value_set(b, RESOURCE("hugepageLimits"), "hugetlb", reserved, "%llu", (unsigned long long)v[i].limit)
+		value_set(b, RESOURCE("hugepageLimits"), "hugetlb", file, "%llu",
+			  (unsigned long long)v[i].limit);
+		value_set(b, RESOURCE("hugepageLimits"), "hugetlb", reserved, "%llu",
+			  (unsigned long long)v[i].limit)
 			->may_be_missing = true;
 	}
 }
@@ -177,14 +184,17 @@ static void values_of_network(struct values *b, const struct spec_network *net)
 		return;
 	}
 	if (class)
-		value_set(b, RESOURCE("network.classID"), "net_cls", "net_cls.classid", "%u", net->class_id.v);
+		value_set(b, RESOURCE("network.classID"), "net_cls", "net_cls.classid", "%u",
+			  net->class_id.v);
 	for (size_t i = 0; i < net->priorities.n; i++) {
 		const struct spec_net_priority *p = &net->priorities.v[i];
 
 		if (!p->name[0] || strpbrk(p->name, " \t\n"))
-			value_refuse(b, RESOURCE("network.priorities"), "has a device name that cannot be one");
+			value_refuse(b, RESOURCE("network.priorities"),
+				     "has a device name that cannot be one");
 		else
-			value_set(b, RESOURCE("network.priorities"), "net_prio", "net_prio.ifpriomap", "%s %u", p->name, p->priority);
+			value_set(b, RESOURCE("network.priorities"), "net_prio", "net_prio.ifpriomap",
+				  "%s %u", p->name, p->priority);
 	}
 }
 
@@ -231,7 +241,8 @@ static void put_lines(struct values *b, const char *controller, const struct str
 	} while (*line && !b->failed);
 }
 
-/* Names of files as they are; cgroup.* are of no controller. GHSA-5g49-rx9x-qfc6: names that left the directory. */
+/* Names of files as they are; cgroup.* are of no controller. GHSA-5g49-rx9x-qfc6: names that left the
+ * directory. */
 static void values_of_unified(struct values *b, const struct string_map *unified)
 {
 	for (size_t i = 0; i < unified->n && !b->failed; i++) {
@@ -241,8 +252,10 @@ static void values_of_unified(struct values *b, const struct string_map *unified
 
 		if (!b->v2)
 			value_missing(b, RESOURCE("unified"));
-		else if (!path_is_component(pair->key) || n == 0 || !pair->key[n] || strpbrk(pair->key, " \n"))
-			value_refuse(b, RESOURCE("unified"), "has a key that is not the name of a cgroup file");
+		else if (!path_is_component(pair->key) || n == 0 || !pair->key[n] ||
+			 strpbrk(pair->key, " \n"))
+			value_refuse(b, RESOURCE("unified"),
+				     "has a key that is not the name of a cgroup file");
 		if (b->failed)
 			return;
 		controller = strncmp(pair->key, "cgroup.", 7) ? arena_strndup(b->arena, pair->key, n) : "";
@@ -277,8 +290,9 @@ static size_t values_max(const struct spec_resources *r)
 	if (r->network)
 		n += r->network->priorities.n;
 	if (r->block_io)
-		n += 4 * r->block_io->weight_device.n + r->block_io->throttle_read_bps.n + r->block_io->throttle_write_bps.n +
-		     r->block_io->throttle_read_iops.n + r->block_io->throttle_write_iops.n;
+		n += 4 * r->block_io->weight_device.n + r->block_io->throttle_read_bps.n +
+		     r->block_io->throttle_write_bps.n + r->block_io->throttle_read_iops.n +
+		     r->block_io->throttle_write_iops.n;
 	return n < VALUES_MAX ? n : VALUES_MAX;
 }
 
@@ -292,7 +306,8 @@ static const char *controllers_of(struct values *b)
 		const char *c = b->v[i].controller, *at = list;
 		size_t n = strlen(c);
 
-		while (n > 0 && (at = strstr(at, c)) && !((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n])))
+		while (n > 0 && (at = strstr(at, c)) &&
+		       !((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n])))
 			at++;
 		if (n > 0 && !at)
 			text_add(&t, " %s", c);

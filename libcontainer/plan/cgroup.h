@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/cgroup.h: linux.cgroupsPath and linux.resources as numbers: a path, values for files, device rules. Pure: no
- * system call, no allocation but the arena. Source: OCI config-linux.md "Control groups", kernel cgroup-v2.rst.
+ * plan/cgroup.h: linux.cgroupsPath and linux.resources as numbers: a path, values for files, device rules.
+ * Pure: no system call, no allocation but the arena. Source: OCI config-linux.md "Control groups", kernel
+ * cgroup-v2.rst.
  */
 #pragma once
 
@@ -9,18 +10,19 @@
 #include "spec/spec.h"
 
 /*
- * The container's cgroup, absolute from the root of what is mounted, normalised. An absolute cgroupsPath is taken word for
- * word (engines look there for statistics). A relative one, and "cruet-ID" where there is none, starts on v2 at the
- * parent of the caller's own cgroup (which has processes, so its children could have no controllers), on v1 at the root, as
- * the caller's place differs from hierarchy to hierarchy there. EINVAL on "..", the root itself and on systemd's
- * "slice:prefix:name" form, which is for the systemd manager.
+ * The container's cgroup, absolute from the root of what is mounted, normalised. An absolute cgroupsPath is
+ * taken word for word (engines look there for statistics). A relative one, and "cruet-ID" where there is
+ * none, starts on v2 at the parent of the caller's own cgroup (which has processes, so its children could
+ * have no controllers), on v1 at the root, as the caller's place differs from hierarchy to hierarchy there.
+ * EINVAL on "..", the root itself and on systemd's "slice:prefix:name" form, which is for the systemd
+ * manager.
  */
-int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const char *cgroups_path, const char *id,
-		     const char **ret_path) MUST_USE;
+int plan_cgroup_path(struct arena *arena, const struct cgroup_host *host, const char *cgroups_path,
+		     const char *id, const char **ret_path) MUST_USE;
 
-/* Values for files, in the order in which they must be written, and the controllers to enable (cgroup_make): those that
- * containers expect, and what the values need. `resources` may be NULL. A property that this mode has no file for is an
- * error that names it, unless its value asks for what is the case anyway. */
+/* Values for files, in the order in which they must be written, and the controllers to enable (cgroup_make):
+ * those that containers expect, and what the values need. `resources` may be NULL. A property that this mode
+ * has no file for is an error that names it, unless its value asks for what is the case anyway. */
 struct plan_cgroup_values {
 	const struct cgroup_write *v;
 	size_t n;
@@ -34,4 +36,5 @@ struct plan_device_rules {
 	const struct device_rule *v;
 	size_t n;
 };
-int plan_device_rules(struct arena *arena, const struct spec_resources *resources, struct plan_device_rules *ret_rules) MUST_USE;
+int plan_device_rules(struct arena *arena, const struct spec_resources *resources,
+		      struct plan_device_rules *ret_rules) MUST_USE;

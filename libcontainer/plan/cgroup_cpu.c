@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/cgroup_cpu.c: linux.resources.cpu as values. Pure. Numbers of 0 mean "as it is" where the kernel has no use for
- * them: Go callers write them for what their user did not ask for.
+ * plan/cgroup_cpu.c: linux.resources.cpu as values. Pure. Numbers of 0 mean "as it is" where the kernel has
+ * no use for them: Go callers write them for what their user did not ask for.
  */
 #include "plan/cgroup_values.h"
 
@@ -29,14 +29,14 @@ static uint64_t log2_fixed(uint32_t x)
 }
 
 /*
- * ceil(10^((l^2 + 125 l) / 612 - 7 / 34)) with l = log2(shares): the smallest weight whose logarithm is not below the
- * exponent. In integers, so that no build rounds differently and no library is needed; the tests hold it against the
- * formula for all shares.
+ * ceil(10^((l^2 + 125 l) / 612 - 7 / 34)) with l = log2(shares): the smallest weight whose logarithm is not
+ * below the exponent. In integers, so that no build rounds differently and no library is needed; the tests
+ * hold it against the formula for all shares.
  */
 uint64_t cpu_weight_of_shares(uint64_t shares)
 {
 	const uint64_t log2_of_10 = 3652498566964; /* with FRACTION bits */
-	const uint64_t slack = 1u << 8;		   /* what the bits that are cut off can come to: 1024 must give 100 */
+	const uint64_t slack = 1u << 8; /* what the bits that are cut off can come to: 1024 must give 100 */
 	uint32_t low = 1, high = WEIGHT_MAX;
 	uint64_t l, exponent;
 
@@ -45,8 +45,9 @@ uint64_t cpu_weight_of_shares(uint64_t shares)
 	if (shares >= SHARES_MAX)
 		return WEIGHT_MAX;
 	l = log2_fixed((uint32_t)shares);
-	exponent = ((uint64_t)((__extension__ (unsigned __int128)l * l) >> FRACTION) + 125 * l) / 612 - (7ull << FRACTION) / 34;
-	exponent = (uint64_t)((__extension__ (unsigned __int128)exponent * log2_of_10) >> FRACTION);
+	exponent = ((uint64_t)((__extension__(unsigned __int128) l * l) >> FRACTION) + 125 * l) / 612 -
+		   (7ull << FRACTION) / 34;
+	exponent = (uint64_t)((__extension__(unsigned __int128) exponent * log2_of_10) >> FRACTION);
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
@@ -75,7 +76,8 @@ static void values_of_share(struct values *b, const struct spec_cpu *c)
 		value_set(b, RESOURCE("cpu.shares"), "cpu", "cpu.weight", "%llu",
 			  (unsigned long long)cpu_weight_of_shares(c->shares.v));
 	else
-		value_set(b, RESOURCE("cpu.shares"), "cpu", "cpu.shares", "%llu", (unsigned long long)c->shares.v);
+		value_set(b, RESOURCE("cpu.shares"), "cpu", "cpu.shares", "%llu",
+			  (unsigned long long)c->shares.v);
 }
 
 static void bandwidth_v2(struct values *b, const struct spec_cpu *c, bool quota, bool period)
@@ -85,11 +87,13 @@ static void bandwidth_v2(struct values *b, const struct spec_cpu *c, bool quota,
 
 	/* the kernel keeps the period where only the quota is written */
 	if (quota && c->quota.v < 0)
-		w = period ? value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "max %llu", us) :
-			     value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "max");
+		w = period ? value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "max %llu", us)
+			   : value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "max");
 	else if (quota)
-		w = period ? value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "%lld %llu", (long long)c->quota.v, us) :
-			     value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "%lld", (long long)c->quota.v);
+		w = period ? value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "%lld %llu",
+				       (long long)c->quota.v, us)
+			   : value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.max", "%lld",
+				       (long long)c->quota.v);
 	else if (period)
 		w = value_set(b, RESOURCE("cpu.period"), "cpu", "cpu.max", "%llu", us);
 	if (w)
@@ -106,11 +110,13 @@ static void values_of_bandwidth(struct values *b, const struct spec_cpu *c)
 	if (b->v2)
 		bandwidth_v2(b, c, quota, period);
 	if (!b->v2 && period)
-		value_set(b, RESOURCE("cpu.period"), "cpu", "cpu.cfs_period_us", "%llu", (unsigned long long)c->period.v)->again =
-			true;
+		value_set(b, RESOURCE("cpu.period"), "cpu", "cpu.cfs_period_us", "%llu",
+			  (unsigned long long)c->period.v)
+			->again = true;
 	if (!b->v2 && quota)
 		value_set(b, RESOURCE("cpu.quota"), "cpu", "cpu.cfs_quota_us", "%lld",
-			  c->quota.v < 0 ? -1ll : (long long)c->quota.v)->again = true;
+			  c->quota.v < 0 ? -1ll : (long long)c->quota.v)
+			->again = true;
 	if (!c->burst.set)
 		return;
 	w = value_set(b, RESOURCE("cpu.burst"), "cpu", b->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us", "%llu",
@@ -131,10 +137,12 @@ static void values_of_realtime(struct values *b, const struct spec_cpu *c)
 	}
 	if (period)
 		value_set(b, RESOURCE("cpu.realtimePeriod"), "cpu", "cpu.rt_period_us", "%llu",
-			  (unsigned long long)c->realtime_period.v)->op = CGROUP_SET_RT;
+			  (unsigned long long)c->realtime_period.v)
+			->op = CGROUP_SET_RT;
 	if (runtime)
 		value_set(b, RESOURCE("cpu.realtimeRuntime"), "cpu", "cpu.rt_runtime_us", "%lld",
-			  (long long)c->realtime_runtime.v)->op = CGROUP_SET_RT;
+			  (long long)c->realtime_runtime.v)
+			->op = CGROUP_SET_RT;
 }
 
 void values_of_cpu(struct values *b, const struct spec_cpu *c)

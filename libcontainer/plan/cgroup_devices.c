@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/cgroup_devices.c: linux.resources.devices as numbers. Pure. Nothing is allowed that is not named (runc's
- * GHSA-g54h-m393-cpwq took an empty list for "all"), but for what the specification gives every container.
+ * plan/cgroup_devices.c: linux.resources.devices as numbers. Pure. Nothing is allowed that is not named
+ * (runc's GHSA-g54h-m393-cpwq took an empty list for "all"), but for what the specification gives every
+ * container.
  */
 #include "plan/cgroup.h"
 
@@ -11,8 +12,7 @@
 
 /* OCI config-linux.md "Default Devices", and that nodes may be made: making is not opening. */
 static const struct device_rule for_everyone[] = {
-	{ true, 'c', -1, -1, DEVICE_MKNOD },
-	{ true, 'b', -1, -1, DEVICE_MKNOD },
+	{ true, 'c', -1, -1, DEVICE_MKNOD }, { true, 'b', -1, -1, DEVICE_MKNOD },
 	{ true, 'c', 1, 3, DEVICE_ALL },    /* null */
 	{ true, 'c', 1, 5, DEVICE_ALL },    /* zero */
 	{ true, 'c', 1, 7, DEVICE_ALL },    /* full */
@@ -29,7 +29,10 @@ static int access_bits(const char *access, unsigned int *ret)
 	unsigned int bits = 0;
 
 	for (const char *s = access ? access : "rwm"; *s; s++) {
-		unsigned int bit = *s == 'r' ? DEVICE_READ : *s == 'w' ? DEVICE_WRITE : *s == 'm' ? DEVICE_MKNOD : 0;
+		unsigned int bit = *s == 'r'   ? DEVICE_READ
+				   : *s == 'w' ? DEVICE_WRITE
+				   : *s == 'm' ? DEVICE_MKNOD
+					       : 0;
 
 		if (!bit)
 			return -EINVAL;
@@ -58,11 +61,13 @@ static int convert(const struct spec_device_rule *rule, size_t i, struct device_
 	if (!number_of(rule->minor, &ret->minor))
 		return fail(EINVAL, "linux.resources.devices[%zu].minor: out of range", i);
 	if (access_bits(rule->access, &ret->access) < 0)
-		return fail(EINVAL, "linux.resources.devices[%zu].access: '%s' is not made of r, w and m", i, rule->access);
+		return fail(EINVAL, "linux.resources.devices[%zu].access: '%s' is not made of r, w and m", i,
+			    rule->access);
 	return 0;
 }
 
-int plan_device_rules(struct arena *arena, const struct spec_resources *resources, struct plan_device_rules *ret_rules)
+int plan_device_rules(struct arena *arena, const struct spec_resources *resources,
+		      struct plan_device_rules *ret_rules)
 {
 	size_t asked = resources ? resources->devices.n : 0, n = 0;
 	struct device_rule *v = arena_array(arena, 1 + asked + ARRAY_SIZE(for_everyone), struct device_rule);

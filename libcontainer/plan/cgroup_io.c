@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/cgroup_io.c: linux.resources.blockIO as values. Pure. Whether BFQ or the kernel's own controller keeps weights only
- * the host's files tell: both are in the list, the second for where the first is missing.
+ * plan/cgroup_io.c: linux.resources.blockIO as values. Pure. Whether BFQ or the kernel's own controller keeps
+ * weights only the host's files tell: both are in the list, the second for where the first is missing.
  */
 #include "plan/cgroup_values.h"
 
@@ -41,7 +41,8 @@ static void put_leaf_weight(struct values *b, const char *property, const char *
 	if (b->v2)
 		value_missing(b, property);
 	else
-		value_set(b, property, "blkio", device[0] ? "blkio.leaf_weight_device" : "blkio.leaf_weight", "%s%u", device, weight);
+		value_set(b, property, "blkio", device[0] ? "blkio.leaf_weight_device" : "blkio.leaf_weight",
+			  "%s%u", device, weight);
 }
 
 static bool device_is_valid(struct values *b, const char *property, int64_t major, int64_t minor)
@@ -98,10 +99,11 @@ void values_of_block_io(struct values *b, const struct spec_block_io *io)
 		put_device_weight(b, &io->weight_device.v[i]);
 	put_throttles(b, RESOURCE("blockIO.throttleReadBpsDevice"), "rbps", "blkio.throttle.read_bps_device",
 		      io->throttle_read_bps.v, io->throttle_read_bps.n);
-	put_throttles(b, RESOURCE("blockIO.throttleWriteBpsDevice"), "wbps", "blkio.throttle.write_bps_device",
-		      io->throttle_write_bps.v, io->throttle_write_bps.n);
-	put_throttles(b, RESOURCE("blockIO.throttleReadIOPSDevice"), "riops", "blkio.throttle.read_iops_device",
-		      io->throttle_read_iops.v, io->throttle_read_iops.n);
-	put_throttles(b, RESOURCE("blockIO.throttleWriteIOPSDevice"), "wiops", "blkio.throttle.write_iops_device",
-		      io->throttle_write_iops.v, io->throttle_write_iops.n);
+	put_throttles(b, RESOURCE("blockIO.throttleWriteBpsDevice"), "wbps",
+		      "blkio.throttle.write_bps_device", io->throttle_write_bps.v, io->throttle_write_bps.n);
+	put_throttles(b, RESOURCE("blockIO.throttleReadIOPSDevice"), "riops",
+		      "blkio.throttle.read_iops_device", io->throttle_read_iops.v, io->throttle_read_iops.n);
+	put_throttles(b, RESOURCE("blockIO.throttleWriteIOPSDevice"), "wiops",
+		      "blkio.throttle.write_iops_device", io->throttle_write_iops.v,
+		      io->throttle_write_iops.n);
 }

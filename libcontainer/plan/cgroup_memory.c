@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/cgroup_memory.c: linux.resources.memory as values. Pure. A limit or swap of 0 means "as it is": Go callers write it
- * for what their user did not ask for.
+ * plan/cgroup_memory.c: linux.resources.memory as values. Pure. A limit or swap of 0 means "as it is": Go
+ * callers write it for what their user did not ask for.
  */
 #include "plan/cgroup_values.h"
 
@@ -10,11 +10,13 @@ static void swap_v2(struct values *b, int64_t limit, int64_t swap)
 	struct cgroup_write *w;
 
 	if (swap != -1 && limit <= 0) {
-		value_refuse(b, RESOURCE("memory.swap"), "needs memory.limit, as it counts memory and swap together");
+		value_refuse(b, RESOURCE("memory.swap"),
+			     "needs memory.limit, as it counts memory and swap together");
 		return;
 	}
 	/* the same as the limit is no swap at all, which is not the same as no limit on swap */
-	w = value_limit(b, RESOURCE("memory.swap"), "memory", "memory.swap.max", swap == -1 ? -1 : swap - limit, "max");
+	w = value_limit(b, RESOURCE("memory.swap"), "memory", "memory.swap.max",
+			swap == -1 ? -1 : swap - limit, "max");
 	w->may_be_missing = swap == -1 || swap == limit;
 }
 
@@ -34,7 +36,8 @@ static void values_of_swap(struct values *b, const struct spec_memory *m)
 	} else if (b->v2) {
 		swap_v2(b, limit, swap);
 	} else {
-		w = value_limit(b, RESOURCE("memory.swap"), "memory", "memory.memsw.limit_in_bytes", swap, "-1");
+		w = value_limit(b, RESOURCE("memory.swap"), "memory", "memory.memsw.limit_in_bytes", swap,
+				"-1");
 		w->may_be_missing = swap == -1 || swap == limit;
 		w->again = true;
 	}
@@ -47,12 +50,13 @@ static void values_of_limit(struct values *b, const struct spec_memory *m)
 	if (!m->limit.set || m->limit.v == 0)
 		return;
 	if (m->check_before_update.set && m->check_before_update.v && m->limit.v > 0) {
-		w = value_set(b, RESOURCE("memory.limit"), "memory", b->v2 ? "memory.current" : "memory.usage_in_bytes", "%lld",
+		w = value_set(b, RESOURCE("memory.limit"), "memory",
+			      b->v2 ? "memory.current" : "memory.usage_in_bytes", "%lld",
 			      (long long)m->limit.v);
 		w->op = CGROUP_CHECK_BELOW;
 	}
-	w = value_limit(b, RESOURCE("memory.limit"), "memory", b->v2 ? "memory.max" : "memory.limit_in_bytes", m->limit.v,
-			b->v2 ? "max" : "-1");
+	w = value_limit(b, RESOURCE("memory.limit"), "memory", b->v2 ? "memory.max" : "memory.limit_in_bytes",
+			m->limit.v, b->v2 ? "max" : "-1");
 	w->again = !b->v2;
 }
 
@@ -86,7 +90,8 @@ static void only_v1_switches(struct values *b, const struct spec_memory *m)
 	if (m->use_hierarchy.set && b->v2 && !m->use_hierarchy.v)
 		value_missing(b, RESOURCE("memory.useHierarchy"));
 	else if (m->use_hierarchy.set && !b->v2)
-		value_set(b, RESOURCE("memory.useHierarchy"), "memory", "memory.use_hierarchy", "%d", m->use_hierarchy.v);
+		value_set(b, RESOURCE("memory.useHierarchy"), "memory", "memory.use_hierarchy", "%d",
+			  m->use_hierarchy.v);
 }
 
 void values_of_memory(struct values *b, const struct spec_memory *m)
@@ -94,8 +99,9 @@ void values_of_memory(struct values *b, const struct spec_memory *m)
 	values_of_limit(b, m);
 	values_of_swap(b, m);
 	if (m->reservation.set)
-		value_limit(b, RESOURCE("memory.reservation"), "memory", b->v2 ? "memory.low" : "memory.soft_limit_in_bytes",
-			    m->reservation.v, b->v2 ? "max" : "-1");
+		value_limit(b, RESOURCE("memory.reservation"), "memory",
+			    b->v2 ? "memory.low" : "memory.soft_limit_in_bytes", m->reservation.v,
+			    b->v2 ? "max" : "-1");
 	only_v1_limit(b, RESOURCE("memory.kernel"), "memory.kmem.limit_in_bytes", m->kernel);
 	only_v1_limit(b, RESOURCE("memory.kernelTCP"), "memory.kmem.tcp.limit_in_bytes", m->kernel_tcp);
 	only_v1_switches(b, m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/unit-root/cgroups.c: the cgroup tools on this machine's hierarchies as they are, and on a cgroup2 mounted over
- * /sys/fs/cgroup in a private mount namespace (without controllers where v1 has them). Root. Everything happens below
- * cgroups of a fresh name, which are removed.
+ * tests/unit-root/cgroups.c: the cgroup tools on this machine's hierarchies as they are, and on a cgroup2
+ * mounted over /sys/fs/cgroup in a private mount namespace (without controllers where v1 has them). Root.
+ * Everything happens below cgroups of a fresh name, which are removed.
  */
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -175,6 +175,51 @@ static void test_make(struct world *w)
 	CHECK(cgroup_open(&w->arena, &w->host, w->path, &again) == -ENOENT);
 }
 
+/* /proc/self of somewhere else: what a container without a cgroup namespace sees, over-mounts, long lines. */
+static void test_host_made_up(struct world *w)
+{
+	static const char cgroups[] =
+		"12:cpu,cpuacct:/docker/x/y\n5:name=systemd:/../..\n3:memory:/docker/xy (deleted)\n"
+		"2:pids:/\n0::/docker/x\n";
+	static const char mounts[] =
+		"1 0 0:1 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n"
+		"2 1 0:2 /old /sys/fs/cgroup/memory rw shared:1 master:2 - cgroup cgroup rw,memory\n"
+		"3 1 0:3 /docker/x /sys/fs/cgroup/cpu\\040cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+		"4 1 0:4 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n"
+		"5 1 0:5 /docker/x /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+		"6 1 0:6 / /sys/fs/cgroup/cpu2 rw - cgroup cgroup rw,cpu,cpuacct\n"
+		"7 1 0:7 / /mnt/sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+		"broken /sys/fs/cgroup\n";
+	char dir[] = "/tmp/cruet-proc.XXXXXX", path[64];
+	struct cgroup_host host = { 0 };
+	int procfd, fd;
+
+	if (w->host.mode == CGROUP_V2 || !mkdtemp(dir))
+		return;
+	procfd = open(dir, O_RDONLY | O_DIRECTORY);
+	CHECK(mkdirat(procfd, "self", 0700) == 0);
+	fd = openat(procfd, "self/cgroup", O_WRONLY | O_CREAT, 0600);
+	CHECK(write_all(fd, cgroups, strlen(cgroups)) == 0);
+	close(fd);
+	fd = openat(procfd, "self/mountinfo", O_WRONLY | O_CREAT, 0600);
+	for (int i = 0; i < 50000; i++)
+		CHECK(write_all(fd, "x", 1) == 0);
+	CHECK(write_all(fd, "\n", 1) == 0 && write_all(fd, mounts, strlen(mounts)) == 0);
+	close(fd);
+	OK(cgroup_host_read(&w->arena, procfd, &host));
+	CHECK(host.mode == CGROUP_V1 && host.n == 3);
+	CHECK_STR(host.v[0].mountpoint, "/sys/fs/cgroup/cpu cpu");
+	CHECK_STR(host.v[0].own, "/y");
+	CHECK_STR(host.v[1].controllers, "name=systemd");
+	CHECK_STR(host.v[1].own, "/");
+	CHECK_STR(host.v[2].mountpoint, "/sys/fs/cgroup/memory");
+	CHECK_STR(host.v[2].own, "/");
+	unlinkat(procfd, "self/cgroup", 0);
+	unlinkat(procfd, "self/mountinfo", 0);
+	snprintf(path, sizeof(path), "%s/self", dir);
+	CHECK(rmdir(path) == 0 && rmdir(dir) == 0);
+}
+
 static void test_adopt_empty(struct world *w)
 {
 	struct cgroup_place *place = make(w), *again;
@@ -227,13 +272,16 @@ static void test_partial(struct world *w)
 	struct cgroup_host broken = w->host;
 	struct cgroup_place *place = NULL;
 
-	broken.v[broken.n] = (struct cgroup_hierarchy){ .mountpoint = "/sys/fs/cgroup/none", .controllers = "x", .own = "/" };
+	broken.v[broken.n] = (struct cgroup_hierarchy){ .mountpoint = "/sys/fs/cgroup/none",
+							.controllers = "x",
+							.own = "/" };
 	broken.n++;
 	REFUSED(cgroup_make(&w->arena, &broken, w->path, CONTROLLERS, &place), ENOENT, "/sys/fs/cgroup/none");
 	CHECK(count_existing(w, w->path) == 0);
 	CHECK(count_existing(w, w->top) == 0);
 	broken.v[broken.n - 1].mountpoint = "/tmp";
-	REFUSED(cgroup_make(&w->arena, &broken, w->path, CONTROLLERS, &place), EINVAL, "not a cgroup hierarchy");
+	REFUSED(cgroup_make(&w->arena, &broken, w->path, CONTROLLERS, &place), EINVAL,
+		"not a cgroup hierarchy");
 	CHECK(count_existing(w, w->top) == 0);
 }
 
@@ -256,7 +304,8 @@ static void test_killed_create(struct world *w)
 
 static void test_paths(struct world *w)
 {
-	static const char *const bad[] = { "", "/", "a", "/..", "/../x", "/a/../b", "/a/..", "//a", "/a/", "/./a", "/a\n" };
+	static const char *const bad[] = { "",	    "/",   "a",	  "/..",  "/../x", "/a/../b",
+					   "/a/..", "//a", "/a/", "/./a", "/a\n" };
 	struct cgroup_place *place = NULL;
 	char deep[5000];
 
@@ -404,7 +453,8 @@ static void test_kill_bomb(struct world *w)
 	unlink(bomb_stop);
 }
 
-/* What a container with a writable cgroup can leave: deep and wide, populated at the bottom, frozen there on v1. */
+/* What a container with a writable cgroup can leave: deep and wide, populated at the bottom, frozen there on
+ * v1. */
 static void nest(struct world *w, size_t i, int depth, pid_t pid)
 {
 	char text[16], full[4096], long_name[4000];
@@ -419,7 +469,8 @@ static void nest(struct world *w, size_t i, int depth, pid_t pid)
 
 		/* longer than NAME_MAX, which cgroupfs does not have */
 		CHECK(d || mkdirat(fd, long_name, 0755) == 0);
-		CHECK(mkdirat(fd, "b", 0755) == 0 && mkdirat(fd, "a", 0755) == 0 && mkdirat(fd, ".dot", 0755) == 0);
+		CHECK(mkdirat(fd, "b", 0755) == 0 && mkdirat(fd, "a", 0755) == 0 &&
+		      mkdirat(fd, ".dot", 0755) == 0);
 		next = openat(fd, "a", O_RDONLY | O_DIRECTORY);
 		close(fd);
 		fd = next;
@@ -453,7 +504,9 @@ static void test_apply(struct world *w)
 {
 	struct cgroup_place *place = make(w);
 	bool v2 = w->host.mode == CGROUP_V2;
-	const struct cgroup_write pids = { .controller = "pids", .file = "pids.max", .value = "42", .property = "p" };
+	const struct cgroup_write pids = {
+		.controller = "pids", .file = "pids.max", .value = "42", .property = "p"
+	};
 	const struct cgroup_write writes[] = {
 		{ CGROUP_SET_OR_NEXT, "pids", "pids.nothing", "1", false, false, "a" },
 		{ CGROUP_SET_OR_NEXT, "pids", "pids.max", "17", false, false, "b" },
@@ -461,7 +514,9 @@ static void test_apply(struct world *w)
 		{ CGROUP_SET, "pids", "pids.missing", "18", true, false, "d" },
 		{ CGROUP_CHECK_BELOW, "pids", "pids.current", "0", false, false, "e" },
 	};
-	const struct cgroup_write escape = { CGROUP_SET, "pids", "../pids.max", "1", false, false, "linux.resources.unified" };
+	const struct cgroup_write escape = {
+		CGROUP_SET, "pids", "../pids.max", "1", false, false, "linux.resources.unified"
+	};
 	char text[64];
 
 	if (cgroup_read(place, "pids", "pids.max", text, sizeof(text)) == -ENOENT) {
@@ -499,7 +554,8 @@ static void read_v2(const struct world *w, const char *path, const char *file, c
 	CHECK(read_file_at(AT_FDCWD, full, buf, size) >= 0);
 }
 
-/* All that the root has reaches the container, through parents that were made and through those that were there. */
+/* All that the root has reaches the container, through parents that were made and through those that were
+ * there. */
 static void test_enable(struct world *w)
 {
 	struct cgroup_place *place;
@@ -519,10 +575,13 @@ static void test_enable(struct world *w)
 	}
 }
 
-/* A parent with processes cannot give controllers to its children: no reason to fail, unless a value needs one. */
+/* A parent with processes cannot give controllers to its children: no reason to fail, unless a value needs
+ * one. */
 static void test_enable_refused(struct world *w)
 {
-	const struct cgroup_write write = { .controller = "hugetlb", .file = "hugetlb.2MB.max", .value = "0", .property = "h" };
+	const struct cgroup_write write = {
+		.controller = "hugetlb", .file = "hugetlb.2MB.max", .value = "0", .property = "h"
+	};
 	struct cgroup_place *parent, *place;
 	char root[512], path[64];
 
@@ -546,14 +605,19 @@ static void test_apply_again(struct world *w)
 {
 	static const char *const steps[][3] = {
 		/* quota, period, burst: the burst may not be above the quota */
-		{ "20000", "100000", "10000" }, { "90000", "100000", "80000" }, { "20000", "50000", "5000" },
+		{ "20000", "100000", "10000" },
+		{ "90000", "100000", "80000" },
+		{ "20000", "50000", "5000" },
 	};
 	struct cgroup_place *place = make(w);
 	char text[64];
 
 	if (w->host.mode == CGROUP_V2) {
-		const struct cgroup_write max = { CGROUP_SET, "cpu", "cpu.max", "30000 90000", false, false, "q" };
-		const struct cgroup_write period = { CGROUP_SET_SECOND, "cpu", "cpu.max", "60000", false, false, "p" };
+		const struct cgroup_write max = { CGROUP_SET, "cpu", "cpu.max", "30000 90000",
+						  false,      false, "q" };
+		const struct cgroup_write period = {
+			CGROUP_SET_SECOND, "cpu", "cpu.max", "60000", false, false, "p"
+		};
 
 		if (cgroup_read(place, "cpu", "cpu.max", text, sizeof(text)) > 0) {
 			OK(cgroup_apply(place, &max, 1));
@@ -576,10 +640,13 @@ static void test_apply_again(struct world *w)
 		CHECK_STR(text, steps[i][2]);
 	}
 	for (size_t i = 0; i < 3; i++) {
-		static const char *const limits[][2] = { { "33554432", "67108864" }, { "134217728", "134217728" }, { "16777216", "16777216" } };
+		static const char *const limits[][2] = { { "33554432", "67108864" },
+							 { "134217728", "134217728" },
+							 { "16777216", "16777216" } };
 		const struct cgroup_write writes[] = {
 			{ CGROUP_SET, "memory", "memory.limit_in_bytes", limits[i][0], false, true, "l" },
-			{ CGROUP_SET, "memory", "memory.memsw.limit_in_bytes", limits[i][1], true, true, "s" },
+			{ CGROUP_SET, "memory", "memory.memsw.limit_in_bytes", limits[i][1], true, true,
+			  "s" },
 		};
 
 		OK(cgroup_apply(place, writes, ARRAY_SIZE(writes)));
@@ -708,13 +775,16 @@ static void remove_nodes(void)
 static void test_devices(struct world *w)
 {
 	static const struct device_rule first[] = {
-		{ false, 'a', -1, -1, DEVICE_ALL },	  { true, 'c', 1, 3, DEVICE_ALL },
-		{ true, 'c', 1, 5, DEVICE_READ },	  { true, 'c', -1, -1, DEVICE_MKNOD },
+		{ false, 'a', -1, -1, DEVICE_ALL },
+		{ true, 'c', 1, 3, DEVICE_ALL },
+		{ true, 'c', 1, 5, DEVICE_READ },
+		{ true, 'c', -1, -1, DEVICE_MKNOD },
 		{ true, 'c', 1, 7, DEVICE_READ | DEVICE_WRITE },
 	};
 	static const struct attempt after_first[] = {
-		{ "null rw", O_RDWR, 1, 3, true },   { "zero r", O_RDONLY, 1, 5, true }, { "zero w", O_WRONLY, 1, 5, false },
-		{ "zero rw", O_RDWR, 1, 5, false },  { "full rw", O_RDWR, 1, 7, true },	 { "random r", O_RDONLY, 1, 8, false },
+		{ "null rw", O_RDWR, 1, 3, true },   { "zero r", O_RDONLY, 1, 5, true },
+		{ "zero w", O_WRONLY, 1, 5, false }, { "zero rw", O_RDWR, 1, 5, false },
+		{ "full rw", O_RDWR, 1, 7, true },   { "random r", O_RDONLY, 1, 8, false },
 		{ "mknod", -1, 1, 9, true },
 	};
 	static const struct device_rule second[] = {
@@ -723,12 +793,16 @@ static void test_devices(struct world *w)
 		{ false, 'c', -1, -1, DEVICE_MKNOD },
 	};
 	static const struct attempt after_second[] = {
-		{ "null rw", O_RDWR, 1, 3, true },  { "zero r", O_RDONLY, 1, 5, true },	   { "zero rw", O_RDWR, 1, 5, false },
-		{ "random", O_RDONLY, 1, 8, true }, { "mknod", -1, 1, 9, false },
+		{ "null rw", O_RDWR, 1, 3, true },  { "zero r", O_RDONLY, 1, 5, true },
+		{ "zero rw", O_RDWR, 1, 5, false }, { "random", O_RDONLY, 1, 8, true },
+		{ "mknod", -1, 1, 9, false },
 	};
-	static const struct device_rule all[] = { { false, 'a', -1, -1, DEVICE_ALL }, { true, 'a', -1, -1, DEVICE_ALL } };
-	static const struct attempt after_all[] = { { "zero rw", O_RDWR, 1, 5, true }, { "mknod", -1, 1, 9, true } };
-	static const struct attempt after_none[] = { { "null", O_RDONLY, 1, 3, false }, { "mknod", -1, 1, 9, false } };
+	static const struct device_rule all[] = { { false, 'a', -1, -1, DEVICE_ALL },
+						  { true, 'a', -1, -1, DEVICE_ALL } };
+	static const struct attempt after_all[] = { { "zero rw", O_RDWR, 1, 5, true },
+						    { "mknod", -1, 1, 9, true } };
+	static const struct attempt after_none[] = { { "null", O_RDONLY, 1, 3, false },
+						     { "mknod", -1, 1, 9, false } };
 	struct cgroup_place *place = make(w);
 	bool v2 = w->host.mode == CGROUP_V2;
 
@@ -753,7 +827,8 @@ static void test_devices(struct world *w)
 
 static void test_devices_refused(struct world *w)
 {
-	static const struct device_rule hole[] = { { true, 'c', 1, -1, DEVICE_ALL }, { false, 'c', 1, 5, DEVICE_ALL } };
+	static const struct device_rule hole[] = { { true, 'c', 1, -1, DEVICE_ALL },
+						   { false, 'c', 1, 5, DEVICE_ALL } };
 	static const struct device_rule huge[] = { { true, 'c', 1ll << 32 | 1, 3, DEVICE_ALL } };
 	struct cgroup_place *place = make(w);
 
@@ -763,6 +838,35 @@ static void test_devices_refused(struct world *w)
 		OK(cgroup_set_devices(place, hole, 2));
 	REFUSED(cgroup_set_devices(place, huge, 1), EINVAL, "device rule");
 	end_all(place);
+}
+
+static void open_for_ever(void)
+{
+	const struct attempt yes = { "null", O_RDONLY, 1, 3, true }, no = { "random", O_RDONLY, 1, 8, false };
+
+	while (try_it(&yes) == 0 && try_it(&no) == EPERM)
+		;
+	_exit(1);
+}
+
+/* While one set of rules takes the place of another, what both allow stays allowed and what both deny denied.
+ */
+static void test_devices_no_gap(struct world *w)
+{
+	static const struct device_rule one[] = { { true, 'c', 1, 3, DEVICE_ALL },
+						  { true, 'c', 1, 5, DEVICE_ALL } };
+	struct cgroup_place *place = make(w);
+	pid_t pid;
+	int status;
+
+	make_nodes();
+	OK(cgroup_set_devices(place, one, 2));
+	pid = child_in(place, open_for_ever);
+	for (int i = 0; w->host.mode == CGROUP_V2 && i < 500; i++)
+		OK(cgroup_set_devices(place, one, 1 + (size_t)(i % 2)));
+	CHECK(waitpid(pid, &status, WNOHANG) == 0);
+	end_all(place);
+	remove_nodes();
 }
 
 /* What the kernel's verifier says to programs of all shapes (v2 only). */
@@ -777,8 +881,10 @@ static void test_devices_verifier(struct world *w)
 		size_t n = (size_t)rand_r(&seed) % ARRAY_SIZE(rules);
 
 		for (size_t i = 0; i < n; i++)
-			rules[i] = (struct device_rule){ rand_r(&seed) % 2, "abcc"[rand_r(&seed) % 4], numbers[rand_r(&seed) % 5],
-							 numbers[rand_r(&seed) % 5], (unsigned int)rand_r(&seed) % 8 };
+			rules[i] =
+				(struct device_rule){ rand_r(&seed) % 2, "abcc"[rand_r(&seed) % 4],
+						      numbers[rand_r(&seed) % 5], numbers[rand_r(&seed) % 5],
+						      (unsigned int)rand_r(&seed) % 8 };
 		OK(cgroup_set_devices(place, rules, n));
 		CHECK(count_programs(place) <= 1);
 	}
@@ -803,33 +909,32 @@ static void test_chown(struct world *w)
 
 /* ---- the views ---- */
 
-static const char *view_name(const char *view, const char *name)
-{
-	static char text[64];
+/* As the machine is; v1 alone, where it has that; and a cgroup2 in place of all. */
+enum view { HOST, ONLY_V1, ONLY_V2, VIEWS };
+static const char *const view_names[VIEWS] = { "host", "v1", "v2" };
 
-	snprintf(text, sizeof(text), "%s-%s", view, name);
-	return text;
-}
-
-static bool enter_view(bool only_v2)
+static bool enter_view(enum view view)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return false;
-	return !only_v2 || mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0;
+	if (view == ONLY_V1)
+		return umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0;
+	return view == HOST || mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0;
 }
 
-static int run_in_view(bool only_v2, void (*test)(struct world *w))
+static int run_in_view(enum view view, void (*test)(struct world *w))
 {
 	struct world w = { 0 };
 	int procfd;
 
-	if (!enter_view(only_v2))
-		return 1;
+	if (!enter_view(view))
+		return view != ONLY_V1;
 	procfd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (arena_open_private(&w.arena, 64 << 20) < 0)
 		return 1;
 	OK(cgroup_host_read(&w.arena, procfd, &w.host));
-	CHECK(!only_v2 || w.host.mode == CGROUP_V2);
+	CHECK(view != ONLY_V2 || w.host.mode == CGROUP_V2);
+	CHECK(view != ONLY_V1 || w.host.mode == CGROUP_V1);
 	snprintf(w.top, sizeof(w.top), "/cruet-test-%d", getpid());
 	snprintf(w.path, sizeof(w.path), "%s/c", w.top);
 	test(&w);
@@ -842,6 +947,7 @@ static const struct {
 	void (*run)(struct world *w);
 } tests[] = {
 	{ "host", test_host },
+	{ "host-made-up", test_host_made_up },
 	{ "make", test_make },
 	{ "adopt-empty", test_adopt_empty },
 	{ "refuse-used", test_refuse_used },
@@ -863,6 +969,7 @@ static const struct {
 	{ "realtime", test_realtime },
 	{ "devices", test_devices },
 	{ "devices-refused", test_devices_refused },
+	{ "devices-no-gap", test_devices_no_gap },
 	{ "devices-verifier", test_devices_verifier },
 	{ "chown", test_chown },
 };
@@ -893,8 +1000,8 @@ int main(int argc, char **argv)
 		(void)!read_file_at(AT_FDCWD, path, before[i], sizeof(before[i]));
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; i < 2 * ARRAY_SIZE(tests); i++) {
-		bool only_v2 = i >= ARRAY_SIZE(tests);
+	for (size_t i = 0; i < VIEWS * ARRAY_SIZE(tests); i++) {
+		enum view view = (enum view)(i / ARRAY_SIZE(tests));
 		size_t t = i % ARRAY_SIZE(tests);
 		int status = 1;
 		pid_t pid;
@@ -904,9 +1011,10 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		pid = fork();
 		if (pid == 0)
-			exit(run_in_view(only_v2, tests[t].run));
+			exit(run_in_view(view, tests[t].run));
 		waitpid(pid, &status, 0);
-		printf("%sok unit-root/cgroups/%s\n", status ? "not " : "", view_name(only_v2 ? "v2" : "host", tests[t].name));
+		printf("%sok unit-root/cgroups/%s-%s\n", status ? "not " : "", view_names[view],
+		       tests[t].name);
 		failed += status != 0;
 	}
 	for (size_t i = 0; i < 2; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/unit/cgroup_plan.c: cgroupsPath and resources to numbers, and device rules to a program, which a small interpreter
- * runs over a grid of devices and holds against what the rules say.
+ * tests/unit/cgroup_plan.c: cgroupsPath and resources to numbers, and device rules to a program, which a
+ * small interpreter runs over a grid of devices and holds against what the rules say.
  */
 #include "test.h"
 
@@ -22,13 +22,18 @@ static void fresh(void)
 	CHECK(arena_open_private(&arena, 16 << 20) == 0);
 }
 
-#define SET(number) { .set = true, .v = (number) }
+#define SET(number)                                                                                          \
+	{                                                                                                    \
+		.set = true, .v = (number)                                                                   \
+	}
 
 /* ---- the path ---- */
 
 static const char *path_on(enum cgroup_mode mode, const char *own, const char *cgroups_path)
 {
-	const struct cgroup_host host = { .mode = mode, .v = { { .own = own, .v2 = mode == CGROUP_V2 } }, .n = 1 };
+	const struct cgroup_host host = { .mode = mode,
+					  .v = { { .own = own, .v2 = mode == CGROUP_V2 } },
+					  .n = 1 };
 	const char *path = NULL;
 
 	fresh();
@@ -71,9 +76,9 @@ static const char *values_on(enum cgroup_mode mode, const struct spec_resources 
 	if (plan_cgroup_values(&arena, mode, r, &values) < 0)
 		return fail_line(out, sizeof(out));
 	for (size_t i = 0; i < values.n; i++)
-		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s%s=%s%s%s", i ? " " : "", ops[values.v[i].op],
-					values.v[i].file, values.v[i].value, values.v[i].may_be_missing ? "?" : "",
-					values.v[i].again ? "+" : "");
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s%s=%s%s%s", i ? " " : "",
+					ops[values.v[i].op], values.v[i].file, values.v[i].value,
+					values.v[i].may_be_missing ? "?" : "", values.v[i].again ? "+" : "");
 	return out;
 }
 
@@ -87,21 +92,29 @@ static void test_memory_v2(void)
 	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100)), "memory.max=100");
 	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(0)), "");
 	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(-1)), "memory.max=max memory.swap.max=max?");
-	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(300)), "memory.max=100 memory.swap.max=200");
-	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(100)), "memory.max=100 memory.swap.max=0?");
+	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(300)),
+		  "memory.max=100 memory.swap.max=200");
+	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(100)),
+		  "memory.max=100 memory.swap.max=0?");
 	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(0)), "memory.max=100");
-	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(-1)), "memory.max=100 memory.swap.max=max?");
+	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(-1)),
+		  "memory.max=100 memory.swap.max=max?");
 	CHECK_STR(MEMORY(CGROUP_V2, .swap = SET(-1)), "memory.swap.max=max?");
-	CHECK(strstr(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(50)), "linux.resources.memory.swap is less"));
+	CHECK(strstr(MEMORY(CGROUP_V2, .limit = SET(100), .swap = SET(50)),
+		     "linux.resources.memory.swap is less"));
 	CHECK(strstr(MEMORY(CGROUP_V2, .swap = SET(50)), "needs memory.limit"));
 	CHECK(strstr(MEMORY(CGROUP_V2, .limit = SET(-1), .swap = SET(50)), "needs memory.limit"));
 	CHECK(strstr(MEMORY(CGROUP_V2, .limit = SET(-2)), "linux.resources.memory.limit is less than -1"));
-	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .check_before_update = SET(true)), "<:memory.current=100 memory.max=100");
-	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(-1), .check_before_update = SET(true)), "memory.max=max memory.swap.max=max?");
+	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(100), .check_before_update = SET(true)),
+		  "<:memory.current=100 memory.max=100");
+	CHECK_STR(MEMORY(CGROUP_V2, .limit = SET(-1), .check_before_update = SET(true)),
+		  "memory.max=max memory.swap.max=max?");
 	CHECK_STR(MEMORY(CGROUP_V2, .reservation = SET(7)), "memory.low=7");
 	CHECK_STR(MEMORY(CGROUP_V2, .reservation = SET(-1)), "memory.low=max");
 	/* what v2 does not have, unless it is what v2 does anyway */
-	CHECK_STR(MEMORY(CGROUP_V2, .disable_oom_killer = SET(false), .use_hierarchy = SET(true), .kernel = SET(-1)), "");
+	CHECK_STR(MEMORY(CGROUP_V2, .disable_oom_killer = SET(false), .use_hierarchy = SET(true),
+			 .kernel = SET(-1)),
+		  "");
 	CHECK(strstr(MEMORY(CGROUP_V2, .disable_oom_killer = SET(true)), "memory.disableOOMKiller"));
 	CHECK(strstr(MEMORY(CGROUP_V2, .use_hierarchy = SET(false)), "memory.useHierarchy"));
 	CHECK(strstr(MEMORY(CGROUP_V2, .swappiness = SET(60)), "memory.swappiness"));
@@ -112,15 +125,18 @@ static void test_memory_v2(void)
 static void test_memory_v1(void)
 {
 	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(100)), "memory.limit_in_bytes=100+");
-	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(-1)), "memory.limit_in_bytes=-1+ memory.memsw.limit_in_bytes=-1?+");
+	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(-1)),
+		  "memory.limit_in_bytes=-1+ memory.memsw.limit_in_bytes=-1?+");
 	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(100), .swap = SET(300)),
 		  "memory.limit_in_bytes=100+ memory.memsw.limit_in_bytes=300+");
 	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(100), .swap = SET(100)),
 		  "memory.limit_in_bytes=100+ memory.memsw.limit_in_bytes=100?+");
 	CHECK_STR(MEMORY(CGROUP_V1, .limit = SET(100), .check_before_update = SET(true)),
 		  "<:memory.usage_in_bytes=100 memory.limit_in_bytes=100+");
-	CHECK_STR(MEMORY(CGROUP_HYBRID, .reservation = SET(7), .kernel = SET(8), .kernel_tcp = SET(9), .swappiness = SET(60)),
-		  "memory.soft_limit_in_bytes=7 memory.kmem.limit_in_bytes=8 memory.kmem.tcp.limit_in_bytes=9 memory.swappiness=60");
+	CHECK_STR(MEMORY(CGROUP_HYBRID, .reservation = SET(7), .kernel = SET(8), .kernel_tcp = SET(9),
+			 .swappiness = SET(60)),
+		  "memory.soft_limit_in_bytes=7 memory.kmem.limit_in_bytes=8 "
+		  "memory.kmem.tcp.limit_in_bytes=9 memory.swappiness=60");
 	CHECK_STR(MEMORY(CGROUP_V1, .disable_oom_killer = SET(true), .use_hierarchy = SET(true)),
 		  "memory.oom_control=1 memory.use_hierarchy=1");
 	CHECK(strstr(MEMORY(CGROUP_V1, .swappiness = SET(101)), "memory.swappiness is not"));
@@ -145,7 +161,8 @@ static void test_weight(void)
 	}
 	/* of the formula in long double, which libm's double agrees with for every value */
 	CHECK(hash == 10376851850643417751u);
-	CHECK(io_weight_of_blkio(10) == 1 && io_weight_of_blkio(1000) == 10000 && io_weight_of_blkio(500) == 4950);
+	CHECK(io_weight_of_blkio(10) == 1 && io_weight_of_blkio(1000) == 10000 &&
+	      io_weight_of_blkio(500) == 4950);
 }
 
 static void test_cpu(void)
@@ -185,7 +202,9 @@ static void test_block_io(void)
 {
 	static const struct spec_block_weight weights[] = { { 8, 0, SET(100), SET(0) } };
 	static const struct spec_block_weight leaf[] = { { 8, 0, SET(0), SET(100) } };
-	static const struct spec_block_throttle rates[] = { { 8, 0, SET(5) }, { 8, 16, SET(0) }, { 8, 32, { .set = false } } };
+	static const struct spec_block_throttle rates[] = { { 8, 0, SET(5) },
+							    { 8, 16, SET(0) },
+							    { 8, 32, { .set = false } } };
 	const struct spec_block_io io = {
 		.weight = SET(500),
 		.weight_device = { weights, 1 },
@@ -199,7 +218,8 @@ static void test_block_io(void)
 		  "|io.bfq.weight=500 io.weight=4950 |io.bfq.weight=8:0 100 io.weight=8:0 910 "
 		  "io.max=8:0 rbps=5 io.max=8:16 rbps=max io.max=8:0 wiops=5");
 	CHECK_STR(VALUES(CGROUP_V1, block_io, &io),
-		  "|blkio.weight=500 blkio.bfq.weight=500 |blkio.weight_device=8:0 100 blkio.bfq.weight_device=8:0 100 "
+		  "|blkio.weight=500 blkio.bfq.weight=500 |blkio.weight_device=8:0 100 "
+		  "blkio.bfq.weight_device=8:0 100 "
 		  "blkio.throttle.read_bps_device=8:0 5 blkio.throttle.read_bps_device=8:16 0 "
 		  "blkio.throttle.write_iops_device=8:0 5");
 	CHECK_STR(VALUES(CGROUP_V1, block_io, &with_leaf), "blkio.leaf_weight_device=8:0 100");
@@ -209,17 +229,22 @@ static void test_block_io(void)
 
 static void test_others(void)
 {
-	static const struct spec_hugepage_limit huge[] = { { "2MB", 4096 } }, bad_huge[] = { { "../2MB", 1 } };
-	static const struct spec_rdma rdma[] = { { "mlx5_0", SET(3), { .set = false } }, { "hfi", SET(1), SET(2) } };
+	static const struct spec_hugepage_limit huge[] = { { "2MB", 4096 } },
+						bad_huge[] = { { "../2MB", 1 } };
+	static const struct spec_rdma rdma[] = { { "mlx5_0", SET(3), { .set = false } },
+						 { "hfi", SET(1), SET(2) } };
 	static const struct spec_rdma bad_rdma[] = { { "a b", SET(3), SET(1) } };
 	static const struct spec_net_priority prio[] = { { "eth0", 5 } };
-	const struct spec_network net = { .class_id = SET(0x100001), .priorities = { prio, 1 } }, nothing = { .class_id = SET(0) };
+	const struct spec_network net = { .class_id = SET(0x100001), .priorities = { prio, 1 } },
+				  nothing = { .class_id = SET(0) };
 
-	CHECK_STR(VALUES(CGROUP_V2, hugepage_limits, { huge, 1 }), "hugetlb.2MB.max=4096 hugetlb.2MB.rsvd.max=4096?");
+	CHECK_STR(VALUES(CGROUP_V2, hugepage_limits, { huge, 1 }),
+		  "hugetlb.2MB.max=4096 hugetlb.2MB.rsvd.max=4096?");
 	CHECK_STR(VALUES(CGROUP_V1, hugepage_limits, { huge, 1 }),
 		  "hugetlb.2MB.limit_in_bytes=4096 hugetlb.2MB.rsvd.limit_in_bytes=4096?");
 	CHECK(strstr(VALUES(CGROUP_V2, hugepage_limits, { bad_huge, 1 }), "hugepageLimits.pageSize"));
-	CHECK_STR(VALUES(CGROUP_V2, rdma, { rdma, 2 }), "rdma.max=mlx5_0 hca_handle=3 rdma.max=hfi hca_handle=1 hca_object=2");
+	CHECK_STR(VALUES(CGROUP_V2, rdma, { rdma, 2 }),
+		  "rdma.max=mlx5_0 hca_handle=3 rdma.max=hfi hca_handle=1 hca_object=2");
 	CHECK(strstr(VALUES(CGROUP_V2, rdma, { bad_rdma, 1 }), "linux.resources.rdma"));
 	CHECK_STR(VALUES(CGROUP_V1, network, &net), "net_cls.classid=1048577 net_prio.ifpriomap=eth0 5");
 	CHECK(strstr(VALUES(CGROUP_V2, network, &net), "network.classID: cgroup v2"));
@@ -239,7 +264,9 @@ static const char *unified(enum cgroup_mode mode, const char *key, const char *v
 
 static void test_unified(void)
 {
-	static const char *const bad[] = { "", ".", "..", "../x/memory.max", "a/b", "/memory.max", "memory", ".max", "a b.max" };
+	static const char *const bad[] = { "",	     ".",	    "..",     "../x/memory.max",
+					   "a/b",    "/memory.max", "memory", ".max",
+					   "a b.max" };
 
 	CHECK_STR(unified(CGROUP_V2, "memory.max", "7"),
 		  "memory.swap.max=50 |io.bfq.weight=500 io.weight=4950 memory.max=7");
@@ -251,7 +278,8 @@ static void test_unified(void)
 	CHECK_STR(unified(CGROUP_V2, "io.bfq.weight", "7"),
 		  "memory.max=100 memory.swap.max=50 io.weight=4950? io.bfq.weight=7");
 	CHECK_STR(unified(CGROUP_V2, "io.max", "8:0 rbps=1\n8:16 wbps=2\n"),
-		  "memory.max=100 memory.swap.max=50 |io.bfq.weight=500 io.weight=4950 io.max=8:0 rbps=1 io.max=8:16 wbps=2");
+		  "memory.max=100 memory.swap.max=50 |io.bfq.weight=500 io.weight=4950 io.max=8:0 rbps=1 "
+		  "io.max=8:16 wbps=2");
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK(strstr(unified(CGROUP_V2, bad[i], "1"), "linux.resources.unified has a key"));
 	CHECK(strstr(unified(CGROUP_V1, "memory.max", "7"), "linux.resources.unified: cgroup v1"));
@@ -279,7 +307,8 @@ static void test_controllers(void)
 /* ---- devices ---- */
 
 /* What the rules say: bit by bit, the last that matches. */
-static bool rules_allow(const struct device_rule *rules, size_t n, char type, int64_t major, int64_t minor, unsigned int access)
+static bool rules_allow(const struct device_rule *rules, size_t n, char type, int64_t major, int64_t minor,
+			unsigned int access)
 {
 	for (unsigned int bit = 1; bit <= DEVICE_WRITE; bit <<= 1) {
 		bool allowed = false;
@@ -299,7 +328,8 @@ static bool rules_allow(const struct device_rule *rules, size_t n, char type, in
 	return true;
 }
 
-/* The instructions that the program may have, and nothing else; -1 where it does what the verifier would refuse. */
+/* The instructions that the program may have, and nothing else; -1 where it does what the verifier would
+ * refuse. */
 static int run(const struct bpf_insn *v, size_t n, const uint32_t context[3], bool *reached)
 {
 	uint64_t r[11] = { 0 };
@@ -316,16 +346,34 @@ static int run(const struct bpf_insn *v, size_t n, const uint32_t context[3], bo
 				return -1;
 			r[i->dst_reg] = context[i->off / 4];
 			break;
-		case BPF_ALU64 | BPF_MOV | BPF_X: r[i->dst_reg] = r[i->src_reg]; break;
-		case BPF_ALU64 | BPF_MOV | BPF_K: r[i->dst_reg] = imm; break;
-		case BPF_ALU64 | BPF_AND | BPF_K: r[i->dst_reg] &= imm; break;
-		case BPF_ALU64 | BPF_RSH | BPF_K: r[i->dst_reg] >>= imm; break;
-		case BPF_JMP | BPF_JA: jump = true; break;
-		case BPF_JMP | BPF_JEQ | BPF_K: jump = r[i->dst_reg] == imm; break;
-		case BPF_JMP | BPF_JNE | BPF_K: jump = r[i->dst_reg] != imm; break;
-		case BPF_JMP | BPF_JSET | BPF_K: jump = r[i->dst_reg] & imm; break;
-		case BPF_JMP | BPF_EXIT: return r[0] <= 1 ? (int)r[0] : -1;
-		default: return -1;
+		case BPF_ALU64 | BPF_MOV | BPF_X:
+			r[i->dst_reg] = r[i->src_reg];
+			break;
+		case BPF_ALU64 | BPF_MOV | BPF_K:
+			r[i->dst_reg] = imm;
+			break;
+		case BPF_ALU64 | BPF_AND | BPF_K:
+			r[i->dst_reg] &= imm;
+			break;
+		case BPF_ALU64 | BPF_RSH | BPF_K:
+			r[i->dst_reg] >>= imm;
+			break;
+		case BPF_JMP | BPF_JA:
+			jump = true;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			jump = r[i->dst_reg] == imm;
+			break;
+		case BPF_JMP | BPF_JNE | BPF_K:
+			jump = r[i->dst_reg] != imm;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			jump = r[i->dst_reg] & imm;
+			break;
+		case BPF_JMP | BPF_EXIT:
+			return r[0] <= 1 ? (int)r[0] : -1;
+		default:
+			return -1;
 		}
 		if (jump && i->off < 0)
 			return -1;
@@ -378,7 +426,8 @@ static bool same_verdicts(const struct device_rule *rules, size_t n)
 		char type = i % 2 ? 'b' : 'c';
 		int64_t major = majors[i / 2 % 6], minor = minors[i / 12 % 6];
 		unsigned int access = (unsigned int)(i / 72 + 1);
-		const uint32_t context[3] = { access << 16 | (type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR),
+		const uint32_t context[3] = { access << 16 | (type == 'b' ? BPF_DEVCG_DEV_BLOCK
+									  : BPF_DEVCG_DEV_CHAR),
 					      (uint32_t)major, (uint32_t)minor };
 		int verdict = length ? run(insns, length, context, reached) : 1;
 
@@ -446,7 +495,8 @@ static void test_device_rules(void)
 	r = rules_for(NULL, 0);
 	CHECK(r.n == 12 && same_verdicts(r.v, r.n));
 	CHECK(rules_allow(r.v, r.n, 'c', 1, 3, DEVICE_ALL) && rules_allow(r.v, r.n, 'c', 136, 9, DEVICE_ALL));
-	CHECK(!rules_allow(r.v, r.n, 'b', 7, 0, DEVICE_READ) && rules_allow(r.v, r.n, 'b', 7, 0, DEVICE_MKNOD));
+	CHECK(!rules_allow(r.v, r.n, 'b', 7, 0, DEVICE_READ) &&
+	      rules_allow(r.v, r.n, 'b', 7, 0, DEVICE_MKNOD));
 	CHECK(!rules_allow(r.v, r.n, 'c', 1, 1, DEVICE_READ));
 	CHECK(program_length(r.v, r.n) <= 40);
 
@@ -457,7 +507,8 @@ static void test_device_rules(void)
 	r = rules_for(mine, 4);
 	CHECK(same_verdicts(r.v, r.n));
 	CHECK(rules_allow(r.v, r.n, 'c', 10, 229, DEVICE_ALL));
-	CHECK(rules_allow(r.v, r.n, 'b', 8, 1, DEVICE_READ) && !rules_allow(r.v, r.n, 'b', 8, 1, DEVICE_READ | DEVICE_WRITE));
+	CHECK(rules_allow(r.v, r.n, 'b', 8, 1, DEVICE_READ) &&
+	      !rules_allow(r.v, r.n, 'b', 8, 1, DEVICE_READ | DEVICE_WRITE));
 	/* what every container has cannot be taken away */
 	CHECK(rules_allow(r.v, r.n, 'c', 1, 5, DEVICE_WRITE));
 }
@@ -465,8 +516,8 @@ static void test_device_rules(void)
 static void test_device_errors(void)
 {
 	static const struct spec_device_rule bad[] = {
-		{ .type = "x" }, { .type = "" },    { .type = "cc" },	    { .access = "rx" },
-		{ .major = SET(-2) }, { .minor = SET(1ll << 32 | 3) },
+		{ .type = "x" },    { .type = "" },	  { .type = "cc" },
+		{ .access = "rx" }, { .major = SET(-2) }, { .minor = SET(1ll << 32 | 3) },
 	};
 	struct device_rule *many = calloc(BPF_DEVICE_RULES_MAX + 1, sizeof(*many));
 
@@ -482,8 +533,9 @@ static void test_device_errors(void)
 	arena_close(&arena);
 }
 
-TEST_MAIN("cgroup_plan", { "path", test_path }, { "memory-v2", test_memory_v2 }, { "memory-v1", test_memory_v1 },
-	  { "weight", test_weight }, { "cpu", test_cpu }, { "pids", test_pids }, { "block-io", test_block_io },
-	  { "others", test_others }, { "unified", test_unified }, { "controllers", test_controllers },
+TEST_MAIN("cgroup_plan", { "path", test_path }, { "memory-v2", test_memory_v2 },
+	  { "memory-v1", test_memory_v1 }, { "weight", test_weight }, { "cpu", test_cpu },
+	  { "pids", test_pids }, { "block-io", test_block_io }, { "others", test_others },
+	  { "unified", test_unified }, { "controllers", test_controllers },
 	  { "program-random", test_program_random }, { "device-rules", test_device_rules },
 	  { "device-errors", test_device_errors })
