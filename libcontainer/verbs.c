@@ -133,6 +133,7 @@ int cruet_start(struct cruet *cruet, const char *id)
 
 /* ---- kill ------------------------------------------------------------------------------------------------------------ */
 
+/* Everybody in the container's cgroup; 1, or 0 where it has none (any more). */
 static int signal_all(struct cruet *cruet, const struct opened *opened, int sig)
 {
 	struct cgroup_place *place;
@@ -144,7 +145,18 @@ static int signal_all(struct cruet *cruet, const struct opened *opened, int sig)
 		return r;
 	r = cgroup_signal(place, sig, now_ms() + DELETE_MS);
 	cgroup_close(place);
-	return r;
+	return r < 0 ? r : 1;
+}
+
+static int signal_init(const struct cruet_kill *options, int pidfd)
+{
+	int r = pidfd < 0 ? -ESRCH : process_signal(pidfd, options->signal);
+
+	if (r == -ESRCH) {
+		fail_forget();
+		return fail(0, "container not running: '%s'", options->id);
+	}
+	return r < 0 ? fail_in(r, "cannot signal '%s'", options->id) : 0;
 }
 
 int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
@@ -161,20 +173,17 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 	/* SIGKILL ends the container: without a pid namespace that is everybody in its cgroup, init alive or not */
 	if (options->all || (options->signal == SIGKILL && !opened.container.own_pidns)) {
 		r = signal_all(cruet, &opened, options->signal);
-		if (r < 0 || options->all)
+		if (r < 0)
 			return r;
+		if (pidfd < 0 ? options->all : r > 0)
+			return 0;
 	}
-	if (pidfd < 0)
-		return fail(0, "container not running: '%s'", options->id);
-	r = process_signal(pidfd, options->signal);
-	if (r == -ESRCH) {
-		fail_forget();
-		return fail(0, "container not running: '%s'", options->id);
-	}
+	r = signal_init(options, pidfd);
 	if (r < 0)
-		return fail_in(r, "cannot signal '%s'", options->id);
+		return r;
 	/* a v1 freezer holds even SIGKILL back */
-	return status == CRUET_PAUSED && options->signal == SIGKILL ? signal_all(cruet, &opened, SIGKILL) : 0;
+	r = status == CRUET_PAUSED && options->signal == SIGKILL ? signal_all(cruet, &opened, SIGKILL) : 0;
+	return r < 0 ? r : 0;
 }
 
 /* ---- delete ---------------------------------------------------------------------------------------------------------- */
