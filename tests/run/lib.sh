@@ -5,6 +5,7 @@
 # It fails by any command that fails, or by `die WHY`; `skip WHY` says why it cannot run here.
 #
 #   bundle [DIR]            a bundle: a busybox rootfs and a config that runs `true`; sets B to it (default $T/b)
+#   writable                a bundle whose root can be written
 #   config FILTER [ARG...]  change $B/config.json by a jq filter (jq arguments after it)
 #   args WORD...            process.args
 #   cruet WORD...           the runtime under test, with --root $ROOT
@@ -55,6 +56,13 @@ bundle()
 		| .process.env = ["PATH=/bin:/usr/bin", "TERM=xterm"]'
 }
 
+# The container can leave notes in its root, for the test to read.
+writable()
+{
+	bundle
+	config '.root.readonly = false'
+}
+
 config()
 {
 	local filter=$1
@@ -95,14 +103,16 @@ lacks()
 	esac
 }
 
+# Into a file, not a pipe: should it succeed against all expectation, what it started would hold the pipe open.
 fails()
 {
 	local want=$1 out
 
 	shift
-	if out=$("$@" 2>&1); then
-		die "'$*' should have failed with '$want', but printed: $out"
+	if "$@" >"$T/fails.out" 2>&1; then
+		die "'$*' should have failed with '$want', but printed: $(cat "$T/fails.out")"
 	fi
+	out=$(cat "$T/fails.out")
 	contains "$want" "$out"
 }
 
