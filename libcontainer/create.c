@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "container.h"
 #include "kernel/tty.h"
@@ -178,6 +179,17 @@ static const char *now_rfc3339(struct arena *arena)
 	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
 }
 
+/* The container's mounts will lie over the rootfs in our own mount namespace: what was there before is not ours. */
+static int note_rootfs_mount(struct container *c)
+{
+	autoclose int fd = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(errno, "root.path '%s'", c->rootfs);
+	c->host_mounts = true;
+	return path_mount_id(fd, &c->rootfs_mount);
+}
+
 static int fill_container(struct making *m, struct cruet *cruet)
 {
 	const struct plan *plan = m->run.plan;
@@ -194,6 +206,12 @@ static int fill_container(struct making *m, struct cruet *cruet)
 	if (!m->container.created)
 		return -ENOMEM;
 	m->run.container = &m->container;
+	if (plan->root.on_host) {
+		int r = note_rootfs_mount(&m->container);
+
+		if (r < 0)
+			return r;
+	}
 	return cruet_boot_id(cruet, &m->container.boot_id);
 }
 

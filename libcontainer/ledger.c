@@ -54,6 +54,8 @@ static const struct json_field record_rows[] = {
 	FIELD(struct container, has_poststop, "poststop"),
 	FIELD(struct container, has_poststart, "poststart"),
 	FIELD(struct container, terminal, "terminal"),
+	FIELD(struct container, host_mounts, "hostMounts"),
+	FIELD(struct container, rootfs_mount, "rootfsMount"),
 	FIELD(struct container, notify, "notify"),
 	FIELD(struct container, committed, "committed"),
 	FIELD(struct container, pid, "pid", RANGE(0, INT_MAX)),

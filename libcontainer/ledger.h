@@ -39,6 +39,8 @@ struct container {
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;
 	bool terminal;
+	bool host_mounts;           /* its mounts are in the creator's own mount namespace, over `rootfs` ... */
+	uint64_t rootfs_mount;      /* ... which was on the mount of this id before */
 	bool notify;                /* the caller of create wanted to be notified: the container has a socket */
 	bool committed;             /* init waits at the gate, or runs: create succeeded */
 	int64_t pid;                /* 0: no process yet */

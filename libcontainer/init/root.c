@@ -41,7 +41,7 @@ int attach_root(struct child *c)
 {
 	int r;
 
-	if (c->plan->root.how == ROOT_CHROOT) { /* no mount namespace of its own: nothing is mounted */
+	if (c->plan->root.how == ROOT_CHROOT && !c->plan->root.on_host && !(c->plan->ns.join & CLONE_NEWNS)) {
 		c->rootfd = open(c->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return c->rootfd < 0 ? fail(errno, "root.path '%s'", c->plan->root.path) : 0;
 	}

@@ -43,23 +43,14 @@ static unsigned long old_propagation(unsigned long asked)
 	}
 }
 
-static int check_no_mount_ns(const struct making *m)
+/* Without a mount namespace of its own the container's mounts are made where it lives: in the caller's, from which delete
+ * takes them again, or in the joined one. */
+static bool mounts_on_host(const struct making *m)
 {
-	static const char remedy[] = "needs a mount namespace of its own: add {\"type\": \"mount\"}, without a path, to "
-				     "linux.namespaces";
 	const struct spec_linux *l = m->spec->linux_;
 
-	if (m->spec->mounts.n)
-		return fail(0, "mounts: %s", remedy);
-	if (l->masked_paths.n)
-		return fail(0, "linux.maskedPaths: %s", remedy);
-	if (l->readonly_paths.n)
-		return fail(0, "linux.readonlyPaths: %s", remedy);
-	if (l->rootfs_propagation)
-		return fail(0, "linux.rootfsPropagation: %s", remedy);
-	if (m->spec->root->readonly)
-		return fail(0, "root.readonly: %s", remedy);
-	return 0;
+	return !(m->plan->ns.join & CLONE_NEWNS) &&
+	       (m->spec->mounts.n || l->masked_paths.n || l->readonly_paths.n || m->spec->root->readonly);
 }
 
 static int make_root(struct making *m)
@@ -77,7 +68,11 @@ static int make_root(struct making *m)
 	r->readonly = root->readonly;
 	if (!(ns_made(&m->plan->ns) & CLONE_NEWNS)) {
 		r->how = ROOT_CHROOT;
-		return check_no_mount_ns(m);
+		r->on_host = mounts_on_host(m);
+		if (m->spec->linux_->rootfs_propagation)
+			return fail(0, "linux.rootfsPropagation: needs a mount namespace of its own: add {\"type\": \"mount\"}, "
+				       "without a path, to linux.namespaces");
+		return 0;
 	}
 	r->how = m->options->no_pivot ? ROOT_MOVE : ROOT_PIVOT;
 	r->propagation = propagation_flags(m->spec->linux_->rootfs_propagation);
@@ -203,7 +198,8 @@ static int make_bind(struct making *m, const struct spec_mount *asked, const str
 {
 	if (!asked->source || !*asked->source)
 		return fail(0, "%s: a bind mount without a source", p->where);
-	if (said->first_param)
+	/* mode=755 and the like mean nothing to a bind, as mount(2) says; a word alone is a mistyped flag */
+	if (said->first_param && !strchr(said->first_param, '='))
 		return fail(0, "%s: option '%s' is for a file system; a bind mount has none of its own", p->where,
 			    said->first_param);
 	if (said->copy_up)
@@ -213,7 +209,11 @@ static int make_bind(struct making *m, const struct spec_mount *asked, const str
 		fold_recursive(&p->attrs);
 	p->source = asked->source[0] == '/' ? asked->source :
 					      arena_printf(m->arena, "%s/%s", m->options->bundle, asked->source);
-	return p->source ? 0 : -ENOMEM;
+	if (!p->source)
+		return -ENOMEM;
+	if (!said->first_param)
+		return 0;
+	return warn(m, "%s: option '%s' is for a file system: a bind mount ignores it", p->where, said->first_param);
 }
 
 /* A fallback is a bind of the host's tree with what is mounted below it: read-only must then mean all of it

@@ -116,7 +116,6 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 
 static int make_names(struct making *m)
 {
-	m->plan->kind = PLAN_CREATE;
 	m->plan->id = keep(m, m->options->id);
 	m->plan->bundle = keep(m, m->options->bundle);
 	return m->plan->id && m->plan->bundle ? 0 : -ENOMEM;
@@ -126,7 +125,7 @@ static int make_names(struct making *m)
  * itself; then its user owns the directory. Source: OCI config-linux.md "Cgroup ownership". */
 static bool wants_ownership(const struct making *m)
 {
-	if (m->host->cgroup.mode != CGROUP_V2 || m->host->euid != 0 || !(m->plan->ns.late & CLONE_NEWCGROUP) || !m->spec->process)
+	if (m->host->cgroup.mode != CGROUP_V2 || m->host->euid != 0 || !(m->plan->ns.late & CLONE_NEWCGROUP) || !m->process)
 		return false;
 	for (size_t i = 0; i < m->spec->mounts.n; i++) {
 		const struct spec_mount *mount = &m->spec->mounts.v[i];
@@ -196,10 +195,11 @@ static int make_cgroup(struct making *m)
 	c->controllers = values.controllers;
 	c->writes.v = values.v;
 	c->writes.n = values.n;
-	c->chown_uid.set = wants_ownership(m) && host_uid(&m->plan->ns, m->spec->process->user.uid, &c->chown_uid.v) &&
+	c->chown_uid.set = wants_ownership(m) && host_uid(&m->plan->ns, m->process->user.uid, &c->chown_uid.v) &&
 			   c->chown_uid.v != 0;
-	/* Both ways to rule devices need the host's privilege; a user namespace has no device but those that are bound. */
-	c->set_devices = m->host->euid == 0 && m->host->initial_userns && !m->plan->ns.userns;
+	/* Both ways to rule devices need the host's privilege; without it a container is in a user namespace, and has no
+	 * device but those that are bound. */
+	c->set_devices = m->host->euid == 0 && m->host->initial_userns;
 	if (!c->set_devices)
 		return 0;
 	r = plan_device_rules(m->arena, l->resources, &rules);
@@ -270,22 +270,49 @@ static int (*const parts[])(struct making *m) = {
 	make_hooks,   /* needs the process's environment */
 };
 
-int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
-	      const struct plan **ret_plan)
-{
-	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
+static int (*const exec_parts[])(struct making *m) = {
+	make_state, make_names, make_refusals, make_exec_namespaces, make_ids, make_process, make_filter,
+};
 
-	m.plan = arena_new(arena, struct plan);
-	m.warnings = arena_array(arena, WARNINGS_MAX + 1, const char *);
-	if (!m.plan || !m.warnings)
+static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)
+{
+	m->plan = arena_new(m->arena, struct plan);
+	m->warnings = arena_array(m->arena, WARNINGS_MAX + 1, const char *);
+	if (!m->plan || !m->warnings)
 		return -ENOMEM;
-	m.plan->warnings.v = m.warnings;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		int r = parts[i](&m);
+	m->plan->kind = kind;
+	m->plan->warnings.v = m->warnings;
+	for (size_t i = 0; i < n; i++) {
+		int r = list[i](m);
 
 		if (r < 0)
 			return r;
 	}
-	*ret_plan = m.plan;
 	return 0;
+}
+
+int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
+	      const struct plan **ret_plan)
+{
+	struct making m = { .arena = arena, .spec = spec, .process = spec->process, .host = host, .options = options };
+	int r = make_all(&m, PLAN_CREATE, parts, ARRAY_SIZE(parts));
+
+	if (r == 0)
+		*ret_plan = m.plan;
+	return r;
+}
+
+int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process, const struct host *host,
+		   const struct plan_options *options, const struct plan **ret_plan)
+{
+	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
+	int r;
+
+	m.process = exec_process(arena, spec->process, process);
+	if (!m.process)
+		return -ENOMEM;
+	r = make_all(&m, PLAN_EXEC, exec_parts, ARRAY_SIZE(exec_parts));
+	if (r == 0)
+		*ret_plan = m.plan;
+	return r;
 }

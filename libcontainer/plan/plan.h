@@ -58,6 +58,7 @@ struct plan_root {
 	const char *path;           /* absolute, on the host */
 	bool readonly;              /* the last of all acts on the root */
 	enum plan_root_switch how;
+	bool on_host;               /* ROOT_CHROOT, and mounts are made in the caller's own mount namespace */
 	unsigned long old_propagation; /* MS_* for "/" of the new mount namespace before anything is mounted: MS_SLAVE|MS_REC */
 	unsigned long propagation;     /* linux.rootfsPropagation: MS_* of the new root after the switch; 0: none asked for */
 };
@@ -166,7 +167,8 @@ struct plan_process {
 	bool oom_score_best_effort; /* rootless: lowering may fail */
 	const struct sched_numbers *scheduler;     /* NULL: as it is */
 	const struct plan_io_priority *io_priority;
-	struct plan_affinity initial_affinity, final_affinity; /* exec only */
+	struct plan_affinity initial_affinity; /* exec only: until it is in the container's cgroup */
+	struct plan_affinity final_affinity;   /* mask NULL: all that the cgroup allows, not what the caller had */
 	const struct plan_memory_policy *memory_policy;
 	struct opt_u64 personality;
 	bool terminal;
@@ -247,6 +249,13 @@ struct plan_options {
 
 int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
 	      const struct plan **ret_plan) MUST_USE;
+
+/* As plan_make() for one more process in a running container: `spec` is the container's snapshot, `process` what shall run.
+ * What `process` does not say of capabilities, rlimits, scheduler, ioPriority, execCPUAffinity, oomScoreAdj and labels is
+ * the container's; user, environment and no_new_privs are its own. ns.join has every namespace that the container does not
+ * share with whoever made it, without paths: they are joined through init's pidfd. */
+int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process, const struct host *host,
+		   const struct plan_options *options, const struct plan **ret_plan) MUST_USE;
 
 /* The plan in words, stable and complete: what `create --dry-run` prints and the golden tests compare. */
 int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_text) MUST_USE;

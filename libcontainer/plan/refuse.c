@@ -14,7 +14,7 @@ static bool said(const char *s)
 
 static bool asks_apparmor(const struct making *m)
 {
-	const struct spec_process *p = m->spec->process;
+	const struct spec_process *p = m->process;
 
 	/* Docker says "unconfined" on hosts without AppArmor as well, and there everything is. */
 	return p && said(p->apparmor_profile) && (m->host->apparmor || !streq(p->apparmor_profile, "unconfined"));
@@ -22,7 +22,7 @@ static bool asks_apparmor(const struct making *m)
 
 static bool asks_selinux(const struct making *m)
 {
-	return m->spec->process && said(m->spec->process->selinux_label);
+	return m->process && said(m->process->selinux_label);
 }
 
 static bool asks_mount_label(const struct making *m)
@@ -35,9 +35,9 @@ static bool asks_rdt(const struct making *m)
 	return m->spec->linux_->intel_rdt != NULL;
 }
 
-static bool asks_seccomp(const struct making *m)
+static bool asks_listener(const struct making *m)
 {
-	return m->spec->linux_->seccomp != NULL;
+	return m->spec->linux_->seccomp && said(m->spec->linux_->seccomp->listener_path);
 }
 
 static bool asks_systemd(const struct making *m)
@@ -52,7 +52,7 @@ static const struct {
 	{ "process.apparmorProfile", asks_apparmor },
 	{ "process.selinuxLabel", asks_selinux },
 	{ "linux.mountLabel", asks_mount_label },
-	{ "linux.seccomp", asks_seccomp },
+	{ "linux.seccomp.listenerPath", asks_listener },
 	{ "linux.intelRdt", asks_rdt },
 	{ "--systemd-cgroup", asks_systemd },
 };

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "kernel/idmap.h"
 #include "kernel/net.h"
@@ -98,10 +100,12 @@ static int make_cgroup(struct run *run)
 	const struct plan_cgroup *plan = &run->plan->cgroup;
 	int r = cgroup_make(run->arena, &run->host->cgroup, plan->path, plan->controllers, &run->place);
 
+	/* what it made it has removed again; what is there now may be another's, and undo must not kill it */
+	if (r < 0)
+		run->container->cgroup = NULL;
 	if (r < 0 && plan->tolerant) {
 		log_debug("no cgroup: %s", err_trail()->text);
 		fail_forget();
-		run->container->cgroup = NULL;
 		run->container->manager = MANAGER_NONE;
 		return 0;
 	}
@@ -135,23 +139,24 @@ static int undo_cgroup(struct remains *remains)
 
 static bool wants_attach(const struct run *run)
 {
-	return run->place && run->plan->cgroup.attach;
+	return run->plan->cgroup.attach;
 }
 
+/* A stage waits for it before all else; init, where it is cloned into its namespaces at once, after its id maps. Rootless
+ * there may be no cgroup to join: they wait all the same. */
 static int attach_cgroup(struct run *run)
 {
-	int r = cgroup_attach(run->place, run->pid);
+	int r = run->place ? cgroup_attach(run->place, run->pid) : 0;
 
-	return r < 0 ? r : child_send(run, SYNC_JOINED);
+	return r < 0 || !run->stage_pid ? r : child_send(run, SYNC_JOINED);
 }
 
-static bool wants_release(const struct run *run)
+static bool wants_joined(const struct run *run)
 {
-	/* the plan has the child wait for it, but there is no cgroup to join (rootless) */
-	return run->plan->cgroup.attach && !run->place;
+	return run->plan->cgroup.attach && !run->plan->ns.needs_stage;
 }
 
-static int release_unattached(struct run *run)
+static int say_joined(struct run *run)
 {
 	return child_send(run, SYNC_JOINED);
 }
@@ -186,6 +191,27 @@ static bool wants_delegation(const struct run *run)
 static int delegate_cgroup(struct run *run)
 {
 	return cgroup_chown(run->place, run->plan->cgroup.chown_uid.v);
+}
+
+/* Only where the container has no mount namespace of its own: take its mounts, all below the one that we put over the
+ * rootfs, from the host again. */
+static int undo_host_mounts(struct remains *remains)
+{
+	const struct container *c = remains->container;
+
+	for (int tries = 0; c->host_mounts && tries < 4; tries++) {
+		autoclose int fd = open(c->rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		uint64_t id;
+		int r = fd < 0 ? 0 : path_mount_id(fd, &id);
+
+		if (r < 0)
+			return r;
+		if (fd < 0 || id == c->rootfs_mount)
+			return 0;
+		if (umount2(c->rootfs, MNT_DETACH | UMOUNT_NOFOLLOW))
+			return fail(errno, "cannot unmount '%s'", c->rootfs);
+	}
+	return 0;
 }
 
 static bool wants_notify(const struct run *run)
@@ -462,13 +488,13 @@ const struct step create_steps[] = {
 	{ "cgroup-check", wants_cgroup,       check_cgroup,        NULL,            "what delete finds below a recorded path it kills: look before the intent" },
 	{ "intent",       NULL,               publish_intent,      undo_intent,     "published, locked, before the first side effect: delete can find all that follows" },
 	{ "notify",       wants_notify,       prepare_notify,      NULL,            "in the state directory: one of the mounts" },
-	{ "mounts",       NULL,               sources_open_mounts, NULL,            "as the root; and id maps of mounts are the host's to make" },
+	{ "mounts",       NULL,               sources_open_mounts, undo_host_mounts,"as the root; and id maps of mounts are the host's to make" },
 	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
 	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1): before it makes its cgroup namespace" },
-	{ "unattached",   wants_release,      release_unattached,  NULL,            "rootless without a cgroup: it waits for nobody" },
 	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
+	{ "joined",       wants_joined,       say_joined,          NULL,            "it may make its cgroup namespace now" },
 	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },

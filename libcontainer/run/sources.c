@@ -80,7 +80,7 @@ int sources_open_root(struct run *run)
 	if (dir < 0)
 		return fail(errno, "root.path '%s'", run->plan->root.path);
 	/* An old kernel, or no privilege: init clones it in its own namespace. */
-	if (run->plan->root.how == ROOT_CHROOT || !tools.new_api || run->host->euid)
+	if (!tools.new_api || run->host->euid)
 		return 0;
 	r = mount_clone(&tools, dir, "", true, false, &run->handoff->rootfs_fd);
 	return r < 0 ? fail_in(r, "root.path '%s'", run->plan->root.path) : 0;

@@ -33,6 +33,10 @@ static inline bool wants_joined(const struct plan *p)
 {
 	return p->cgroup.attach && !p->ns.needs_stage;
 }
+static inline bool wants_join_here(const struct plan *p)
+{
+	return p->ns.join != 0 && !p->ns.needs_stage;
+}
 static inline bool wants_late_ns(const struct plan *p)
 {
 	return p->ns.late != 0;
@@ -140,6 +144,7 @@ static inline bool wants_filter(const struct plan *p)
 /* The container's own room: namespaces are there, the host's tree is still visible. */
 #define SETUP_STEPS(STEP)                                                                                                          \
 	STEP("keyring", wants_keyring, join_keyring, "a session keyring of its own, before anything could look up a key")           \
+	STEP("join", wants_join_here, join_namespaces, "those with a path, where no stage did it: before what is set in them")      \
 	STEP("cgroup-joined", wants_joined, wait_joined, "the cgroup namespace's root is the cgroup we are in: be in it first")     \
 	STEP("cgroup-namespace", wants_late_ns, unshare_late, "before the mounts: a cgroup mount shows the namespace's root")       \
 	STEP("loopback", wants_loopback, raise_loopback, "the specification: lo is up in a new network namespace")                  \

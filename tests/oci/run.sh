@@ -29,6 +29,7 @@ facts() {
 	*[02468aceACE]) echo no-sys-resource ;;
 	esac
 	grep -q '^acme_secure_profile ' /sys/kernel/security/apparmor/profiles 2>/dev/null || echo no-suite-profile
+	[ -e /sys/fs/selinux/enforce ] || echo no-selinux
 	if [ "$version" = v2 ]; then
 		grep -q memory /sys/fs/cgroup/cgroup.controllers || echo no-controllers
 		return
