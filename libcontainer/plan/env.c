@@ -58,7 +58,7 @@ static bool has_name(const char *const *list, size_t n, const char *name)
 /* Entries of our own, after those of the configuration, which they replace. */
 static int add_own(struct making *m, const char **list, size_t *n)
 {
-	const struct spec_process *p = m->spec->process;
+	const struct spec_process *p = m->process;
 
 	if (!has_name(list, *n, "HOME"))
 		list[(*n)++] = keep(m, p->user.uid == 0 ? "HOME=/root" : "HOME=/");

@@ -50,7 +50,10 @@ static void explain_namespace(FILE *out, const struct plan_ns *ns, enum ns_kind 
 
 	if (ns->join & flag) {
 		fprintf(out, "namespace %s: joined ", ns_words[kind].name);
-		explain_string(out, ns->path[kind] ? ns->path[kind] : "of the container");
+		if (ns->path[kind])
+			explain_string(out, ns->path[kind]);
+		else
+			fputs("through init", out);
 		fputs(ns->not_callers & flag ? ", must not be the caller's\n" : "\n", out);
 	} else if (ns->clone & flag) {
 		fprintf(out, "namespace %s: new\n", ns_words[kind].name);
@@ -183,9 +186,11 @@ int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_
 	for (size_t i = 0; i < plan->warnings.n; i++)
 		fprintf(out, "warning: %s\n", plan->warnings.v[i]);
 	explain_namespaces(out, &plan->ns);
-	explain_cgroup(out, &plan->cgroup);
-	explain_settings(out, plan);
-	explain_mounts(out, plan);
+	if (plan->kind == PLAN_CREATE) {
+		explain_cgroup(out, &plan->cgroup);
+		explain_settings(out, plan);
+		explain_mounts(out, plan);
+	}
 	explain_process(out, plan);
 	bad = ferror(out);
 	if (fclose(out) || bad) {

@@ -138,8 +138,9 @@ static void explain_scheduling(FILE *out, const struct plan_process *p)
 		fputc('\n', out);
 	}
 	if (p->final_affinity.set) {
-		fputs("cpus: ", out);
-		explain_mask(out, p->final_affinity.mask, p->final_affinity.bytes);
+		fputs(p->final_affinity.mask ? "cpus: " : "cpus: all that its cgroup has", out);
+		if (p->final_affinity.mask)
+			explain_mask(out, p->final_affinity.mask, p->final_affinity.bytes);
 		fputc('\n', out);
 	}
 }

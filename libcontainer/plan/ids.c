@@ -20,9 +20,9 @@ static int check_unprivileged(struct making *m)
 	struct plan_ns *ns = &m->plan->ns;
 	bool own = maps_only(&ns->uids, m->host->euid) && maps_only(&ns->gids, m->host->egid);
 
-	if (m->host->euid == 0 || !(ns_made(ns) & CLONE_NEWUSER))
+	if (m->host->euid == 0)
 		return 0;
-	if (!own && !m->host->has_newuidmap)
+	if ((ns_made(ns) & CLONE_NEWUSER) && !own && !m->host->has_newuidmap)
 		return fail(EPERM, "linux.uidMappings: user %u may map only his own id, and only to one; more needs newuidmap "
 			    "and newgidmap (package uidmap or shadow-utils) and ranges in /etc/subuid and /etc/subgid",
 			    m->host->euid);
@@ -44,9 +44,9 @@ static int check_user(struct making *m)
 	const struct plan_ns *ns = &m->plan->ns;
 	const struct spec_user *user;
 
-	if (!m->spec->process || !ns->uids.n || !ns->gids.n)
+	if (!m->process || !ns->uids.n || !ns->gids.n)
 		return 0;
-	user = &m->spec->process->user;
+	user = &m->process->user;
 	if (!is_mapped(&ns->uids, user->uid))
 		return fail(0, "process.user.uid: %u is not in linux.uidMappings", user->uid);
 	if (!is_mapped(&ns->gids, user->gid))

@@ -19,6 +19,7 @@
 struct making {
 	struct arena *arena;
 	const struct spec *spec;
+	const struct spec_process *process; /* of the spec, or what exec is to run; NULL: none */
 	const struct host *host;
 	const struct plan_options *options;
 	struct plan *plan;
@@ -47,12 +48,17 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 /* The parts, in the order in which plan_make() runs them. Each fills its piece of m->plan. */
 int make_refusals(struct making *m) MUST_USE;  /* refuse.c: what does not act yet is an error, never ignored */
 int make_namespaces(struct making *m) MUST_USE; /* ns.c */
+int make_exec_namespaces(struct making *m) MUST_USE;
 int make_ids(struct making *m) MUST_USE;        /* ids.c */
 int make_sysctls(struct making *m) MUST_USE;    /* sysctl.c */
 int make_mounts(struct making *m) MUST_USE;     /* mounts.c */
 int make_devices(struct making *m) MUST_USE;    /* devices.c */
 int make_process(struct making *m) MUST_USE;    /* process.c */
 int make_hooks(struct making *m) MUST_USE;      /* hooks.c */
+
+/* Of exec.c: `process` with what the container's own gives where it says nothing. */
+const struct spec_process *exec_process(struct arena *arena, const struct spec_process *container,
+					const struct spec_process *process);
 
 /* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most cgroup_mounts_max(), to *ret
  * (the first carries the words of the configuration already). Returns how many in *ret_n. */

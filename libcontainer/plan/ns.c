@@ -100,3 +100,16 @@ int make_namespaces(struct making *m)
 	m->plan->loopback_up = made & CLONE_NEWNET;
 	return make_offsets(m);
 }
+
+/* The container's, all at once through its pidfd. Which of them are the caller's own the kernel does not mind, but for a
+ * user namespace, and a container that has one in its configuration is in it. */
+int make_exec_namespaces(struct making *m)
+{
+	struct plan_ns *ns = &m->plan->ns;
+
+	for (size_t i = 0; i < m->spec->linux_->namespaces.n; i++)
+		ns->join |= ns_words[kinds[m->spec->linux_->namespaces.v[i].type]].flag;
+	ns->needs_stage = ns_decide(0, ns->join).needs_stage;
+	ns->userns = ns->join & CLONE_NEWUSER;
+	return 0;
+}

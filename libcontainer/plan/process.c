@@ -97,17 +97,33 @@ static int make_io_priority(struct making *m, const struct spec_io_priority *ask
 	return 0;
 }
 
-/* Only exec acts by it, but a mistake in it is the configuration's. */
-static int check_affinity(struct making *m, const struct spec_cpu_affinity *asked)
+static int read_affinity(struct making *m, const char *place, const char *list, struct plan_affinity *ret)
 {
-	const unsigned long *mask;
-	size_t bytes, count;
+	size_t count;
+	int r;
+
+	if (!list)
+		return 0;
+	r = mask_parse(m, place, list, CPUS_MAX, &ret->mask, &ret->bytes, &count);
+	if (r == 0 && !count)
+		*ret = (struct plan_affinity){ 0 };
+	else if (r == 0)
+		ret->set = true;
+	return r;
+}
+
+/* What is configured is for exec. Without it the CPUs are those of the cgroup, not those that the caller happened to have. */
+static int make_affinity(struct making *m, const struct spec_cpu_affinity *asked)
+{
+	struct plan_process *p = &m->plan->process;
 	int r = 0;
 
-	if (asked && asked->initial)
-		r = mask_parse(m, "process.execCPUAffinity.initial", asked->initial, CPUS_MAX, &mask, &bytes, &count);
-	if (r == 0 && asked && asked->final)
-		r = mask_parse(m, "process.execCPUAffinity.final", asked->final, CPUS_MAX, &mask, &bytes, &count);
+	if (m->plan->kind == PLAN_EXEC && asked) {
+		r = read_affinity(m, "process.execCPUAffinity.initial", asked->initial, &p->initial_affinity);
+		if (r == 0)
+			r = read_affinity(m, "process.execCPUAffinity.final", asked->final, &p->final_affinity);
+	}
+	p->final_affinity.set = true;
 	return r;
 }
 
@@ -235,7 +251,7 @@ static int make_small(struct making *m, const struct spec_process *p)
 
 int make_process(struct making *m)
 {
-	const struct spec_process *p = m->spec->process;
+	const struct spec_process *p = m->process;
 	int r;
 
 	if (!p)
@@ -255,7 +271,7 @@ int make_process(struct making *m)
 	if (r == 0)
 		r = make_io_priority(m, p->io_priority);
 	if (r == 0)
-		r = check_affinity(m, p->exec_cpu_affinity);
+		r = make_affinity(m, p->exec_cpu_affinity);
 	if (r == 0)
 		r = make_memory_policy(m);
 	if (r == 0)
