@@ -9,8 +9,8 @@
 
 int cruet_spec_json(struct cruet *cruet, bool rootless, const char **ret_json)
 {
-	/* The document does not depend on the machine that wrote it: which processors have a thermal_throttle to be masked
-	 * is a fact about the one that runs the container. */
+	/* The document does not depend on the machine that wrote it: which processors have a thermal_throttle
+	 * to be masked is a fact about the one that runs the container. */
 	const struct spec_default how = { .rootless = rootless, .uid = geteuid(), .gid = getegid() };
 	struct json_writer *w = json_writer_begin(&cruet->arena, "\t");
 	size_t n;

@@ -1,59 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * features.c: what this program acts on, as the features document of the specification (features.md, features-linux.md).
- * Engines switch abilities on by it, so it says what is so today: the words are those of the tables that parse them, and
- * whether a part acts is one row below.
+ * features.c: what this program acts on, as the features document of the specification (features.md,
+ * features-linux.md). Engines switch abilities on by it, so it says what is so today: the words are those of
+ * the tables that parse them, and whether a part acts is one row below.
  */
-#include <stdio.h>
-
 #include "base/io.h"
 #include "base/json_write.h"
 #include "base/str.h"
 #include "container.h"
 #include "kernel/caps.h"
+#include "kernel/seccomp.h"
 #include "libcontainer.h"
+#include "plan/filter.h"
 #include "plan/words.h"
 #include "spec/tables.h"
 
-#define OLDEST_VERSION "1.0.0" /* spec/check.c takes all of 1.x */
-#define LAST_CAPABILITY 63     /* a mask has no more */
+#define OLDEST_VERSION	"1.0.0" /* spec/check.c takes all of 1.x */
+#define LAST_CAPABILITY 63	/* a mask has no more */
 
 struct list {
 	const char *key;
 	const struct json_words *words;
+	bool (*acts)(const char *word); /* NULL: all of them do */
 };
+
+static bool action_acts(const char *word)
+{
+	return !streq(word, "SCMP_ACT_NOTIFY"); /* a listenerPath is refused (plan/refuse.c) */
+}
+
+static bool flag_acts(const char *word)
+{
+	const char *known;
+	unsigned int flag;
+
+	for (size_t i = 0; (known = filter_flag_word(i, &flag)); i++)
+		if (streq(known, word))
+			return !flag || seccomp_flag_supported(flag);
+	return false;
+}
 
 static const struct list seccomp_lists[] = {
-	{ "actions", &spec_seccomp_actions },       { "operators", &spec_seccomp_operators },
-	{ "archs", &spec_seccomp_architectures },   { "knownFlags", &spec_seccomp_flags },
-	{ "supportedFlags", &spec_seccomp_flags },  { NULL, NULL },
+	{ "actions", &spec_seccomp_actions, action_acts },
+	{ "operators", &spec_seccomp_operators, NULL },
+	{ "archs", &spec_seccomp_architectures, seccomp_arch_known },
+	{ "knownFlags", &spec_seccomp_flags, NULL },
+	{ "supportedFlags", &spec_seccomp_flags, flag_acts },
+	{ NULL, NULL, NULL },
 };
 static const struct list memory_policy_lists[] = {
-	{ "modes", &spec_memory_policy_modes }, { "flags", &spec_memory_policy_flags }, { NULL, NULL },
+	{ "modes", &spec_memory_policy_modes, NULL },
+	{ "flags", &spec_memory_policy_flags, NULL },
+	{ NULL, NULL, NULL },
 };
 
-/* The parts of `linux` in the order of the document. Where all of a part that has words is off, the words are left out. */
+/* The parts of `linux` in the order of the document. Where all of a part that has words is off, the words are
+ * left out. */
 static const struct fact {
 	const char *part;
 	const char *name; /* NULL: the part is there or not */
 	bool acts;
 	const struct list *lists;
 } facts[] = {
-	{ "cgroup", "v1", true, NULL },
-	{ "cgroup", "v2", true, NULL },
-	{ "cgroup", "systemd", false, NULL },
-	{ "cgroup", "systemdUser", false, NULL },
-	{ "cgroup", "rdma", true, NULL },
-	{ "seccomp", "enabled", false, seccomp_lists },
-	{ "apparmor", "enabled", false, NULL },
-	{ "selinux", "enabled", false, NULL },
-	{ "intelRdt", "enabled", false, NULL },
-	{ "memoryPolicy", NULL, true, memory_policy_lists },
+	{ "cgroup", "v1", true, NULL },		 { "cgroup", "v2", true, NULL },
+	{ "cgroup", "systemd", false, NULL },	 { "cgroup", "systemdUser", false, NULL },
+	{ "cgroup", "rdma", true, NULL },	 { "seccomp", "enabled", true, seccomp_lists },
+	{ "apparmor", "enabled", false, NULL },	 { "selinux", "enabled", false, NULL },
+	{ "intelRdt", "enabled", false, NULL },	 { "memoryPolicy", NULL, true, memory_policy_lists },
 	{ "netDevices", "enabled", true, NULL },
 };
 static const bool idmap_acts = true; /* linux.mountExtensions has a level more */
 
-/* Annotations of a configuration that change what is done: an engine must not pass them on from whom it does not trust. */
+/* Annotations of a configuration that change what is done: an engine must not pass them on from whom it does
+ * not trust. */
 static const char *const unsafe_annotations[] = {
 	"run.oci.keep_original_groups",
 };
@@ -62,7 +81,8 @@ static void write_words(struct json_writer *w, const struct list *list)
 {
 	json_array(w, list->key);
 	for (size_t i = 0; i < list->words->n; i++)
-		json_string(w, NULL, list->words->v[i].name);
+		if (!list->acts || list->acts(list->words->v[i].name))
+			json_string(w, NULL, list->words->v[i].name);
 	json_end_array(w);
 }
 
@@ -115,10 +135,14 @@ static void write_mount_options(struct json_writer *w)
 
 static void write_annotations(struct json_writer *w)
 {
+	char version[32];
+
 	json_object(w, "annotations");
 	json_string(w, "org.cruet.version", cruet_version());
 	json_string(w, "org.cruet.commit", cruet_commit());
 	json_string(w, "org.cruet.checkpoint.enabled", "false");
+	json_string(w, "io.github.seccomp.libseccomp.version",
+		    seccomp_library_version(version, sizeof(version)));
 	json_end_object(w);
 	json_array(w, "potentiallyUnsafeConfigAnnotations");
 	for (size_t i = 0; i < ARRAY_SIZE(unsafe_annotations); i++)
@@ -128,7 +152,7 @@ static void write_annotations(struct json_writer *w)
 
 int cruet_features_json(struct cruet *cruet, const char **ret_json)
 {
-	const struct list namespaces = { "namespaces", &spec_namespace_types };
+	const struct list namespaces = { "namespaces", &spec_namespace_types, NULL };
 	struct json_writer *w = json_writer_begin(&cruet->arena, "    ");
 	size_t n;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program.c: what a program that uses the library needs beside containers: which version it is, and failures of its own. */
+/* program.c: what a program that uses the library needs beside containers: which version it is, and failures
+ * of its own. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cli.h: what a verb is. One file cmd_VERB.c has its row (with the option table and the text of --help) and its function;
- * main.c has the list. A new verb is a file, a line below, a line in main.c and a man page.
+ * cli.h: what a verb is. One file cmd_VERB.c has its row (with the option table and the text of --help) and
+ * its function; main.c has the list. A new verb is a file, a line below, a line in main.c and a man page.
  */
 #pragma once
 
@@ -18,9 +18,9 @@ struct globals {
 struct invocation {
 	struct cruet *cruet;
 	const struct globals *globals;
-	bool privileged;   /* the program runs under the name cruet-privileged */
+	bool privileged;    /* the program runs under the name cruet-privileged */
 	const void *values; /* the command's struct */
-	char **args;       /* the words after the options */
+	char **args;	    /* the words after the options */
 	int n_args;
 };
 
@@ -31,38 +31,22 @@ struct command {
 	int min_args, max_args;
 	const char *about, *examples; /* of --help; examples: lines, each a command */
 	struct option_table options;
-	size_t size;         /* of the command's struct */
-	size_t preserve_fds; /* offset in it of the unsigned int that says how many fds are the container's; 0: none */
-	bool stateless;      /* looks at no container: needs no state root */
+	size_t size;	     /* of the command's struct */
+	size_t preserve_fds; /* offset in it of the unsigned int that says how many fds are the container's;
+				0: none */
+	bool stateless;	     /* looks at no container: needs no state root */
 	/* 0 or -errno, said by the library or cruet_fail(); *status is the exit status after 0. */
 	int (*run)(const struct invocation *call, int *status);
 };
 
-extern const struct command cmd_create, cmd_delete, cmd_features, cmd_kill, cmd_list, cmd_run, cmd_spec, cmd_start, cmd_state;
+extern const struct command cmd_create, cmd_delete, cmd_features, cmd_kill, cmd_list, cmd_run, cmd_spec,
+	cmd_start, cmd_state;
 
-/* The options that create and run share, as rows; `type` has a member `create`, a struct cruet_create. */
-#define CREATE_ROWS(type)                                                                                                   \
-	{ "bundle", 'b', OPTION_STRING, "DIR", offsetof(type, create.bundle), "directory of the bundle",                     \
-	  "the working directory", NULL, 0 },                                                                                \
-	{ "config", 'f', OPTION_STRING, "FILE", offsetof(type, create.config), "read this configuration",                    \
-	  "config.json in the bundle", NULL, 0 },                                                                            \
-	{ "console-socket", 0, OPTION_STRING, "SOCKET", offsetof(type, create.console_socket),                               \
-	  "send the terminal's master to this socket", NULL, NULL, 0 },                                                      \
-	{ "pidfd-socket", 0, OPTION_STRING, "SOCKET", offsetof(type, create.pidfd_socket),                                   \
-	  "send a pidfd of the container's init to this socket", NULL, NULL, 0 },                                            \
-	{ "pid-file", 0, OPTION_STRING, "FILE", offsetof(type, create.pid_file), "write the pid of init there", NULL,        \
-	  NULL, 0 },                                                                                                         \
-	{ "no-pivot", 0, OPTION_FLAG, NULL, offsetof(type, create.no_pivot),                                                 \
-	  "move the root instead of pivot_root: for hosts whose root is a ramdisk", NULL, NULL, 0 },                         \
-	{ "no-new-keyring", 0, OPTION_FLAG, NULL, offsetof(type, create.no_new_keyring),                                     \
-	  "share the caller's session keyring", NULL, NULL, 0 },                                                             \
-	{ "preserve-fds", 0, OPTION_UNSIGNED, "N", offsetof(type, create.preserve_fds),                                      \
-	  "keep the fds 3 to 2+N open in the container", "0", NULL, PRESERVE_FDS_MAX },                                      \
-	{ "timeout", 0, OPTION_DURATION, "TIME", offsetof(type, create.timeout_ms),                                          \
-	  "give up making the container after that long", "2m", NULL, 0 }
+/* The options that create and run share. They are stored in a struct cruet_create, with which the structs of
+ * both commands begin. */
+extern const struct option_table create_options;
 
-#define PRESERVE_FDS_MAX 65536u
-
-/* Call `act` for the container that `word` names, or with `regex` for all whose id matches it, as crun does. */
+/* Call `act` for the container that `word` names, or with `regex` for all whose id matches it, as crun does.
+ */
 int each_container(const struct invocation *call, const char *word, bool regex,
 		   int (*act)(const struct invocation *call, const char *id));

@@ -7,11 +7,11 @@ struct delete_values {
 };
 
 static const struct option_row rows[] = {
-	{ "force", 'f', OPTION_FLAG, NULL, offsetof(struct delete_values, force),
-	  "kill a container that runs; one that is not there is no error", NULL, NULL, 0 },
-	{ "regex", 'r', OPTION_FLAG, NULL, offsetof(struct delete_values, regex),
-	  "ID is an extended regular expression: delete all containers that it finds", NULL, NULL, 0 },
-	OPTION_HELP_ROW,
+	FLAG(struct delete_values, force, "force", 'f',
+	     "kill a container that runs; one that is not there is no error"),
+	FLAG(struct delete_values, regex, "regex", 'r',
+	     "ID is an extended regular expression: delete all containers that it finds"),
+	HELP,
 };
 
 static int delete_one(const struct invocation *call, const char *id)
@@ -36,11 +36,11 @@ const struct command cmd_delete = {
 	.usage = "ID",
 	.min_args = 1,
 	.max_args = 1,
-	.about = "Remove a container that has stopped, or was never started: its processes, its cgroup and its record. The bundle "
-		 "stays.",
+	.about = "Remove a container that has stopped, or was never started: its processes, its cgroup "
+		 "and its record. The bundle stays.",
 	.examples = "cruet delete web\n"
 		    "cruet delete --force web",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.size = sizeof(struct delete_values),
 	.run = run,
 };

@@ -2,9 +2,7 @@
 /* cmd_features.c: cruet features. */
 #include "cli.h"
 
-static const struct option_row rows[] = {
-	OPTION_HELP_ROW,
-};
+static const struct option_row rows[] = { HELP };
 
 static int run(const struct invocation *call, int *status)
 {
@@ -21,10 +19,11 @@ const struct command cmd_features = {
 	.name = "features",
 	.summary = "print what this program can do as JSON",
 	.usage = "",
-	.about = "Print the features document of the OCI runtime specification: the versions, hooks, mount options, namespaces and "
-		 "other parts of a configuration that this program acts on. Engines read it.",
+	.about = "Print the features document of the OCI runtime specification: the versions, hooks, "
+		 "mount options, namespaces and other parts of a configuration that this program acts "
+		 "on. Engines read it.",
 	.examples = "cruet features | jq .linux.seccomp",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.stateless = true,
 	.run = run,
 };

@@ -9,11 +9,11 @@ struct kill_values {
 };
 
 static const struct option_row rows[] = {
-	{ "all", 'a', OPTION_FLAG, NULL, offsetof(struct kill_values, all),
-	  "signal every process of the container, also when its init is gone", NULL, NULL, 0 },
-	{ "regex", 'r', OPTION_FLAG, NULL, offsetof(struct kill_values, regex),
-	  "ID is an extended regular expression: signal all containers that it finds", NULL, NULL, 0 },
-	OPTION_HELP_ROW,
+	FLAG(struct kill_values, all, "all", 'a',
+	     "signal every process of the container, also when its init is gone"),
+	FLAG(struct kill_values, regex, "regex", 'r',
+	     "ID is an extended regular expression: signal all containers that it finds"),
+	HELP,
 };
 
 static int kill_one(const struct invocation *call, const char *id)
@@ -41,12 +41,13 @@ const struct command cmd_kill = {
 	.usage = "ID [SIGNAL]",
 	.min_args = 1,
 	.max_args = 2,
-	.about = "Send a signal, TERM where none is named, to the init of a container. SIGNAL is a name with or without SIG, or a "
-		 "number. KILL ends all processes of a container that shares its pid namespace.",
+	.about = "Send a signal, TERM where none is named, to the init of a container. SIGNAL is a name "
+		 "with or without SIG, or a number. KILL ends all processes of a container that shares "
+		 "its pid namespace.",
 	.examples = "cruet kill web\n"
 		    "cruet kill web HUP\n"
 		    "cruet kill --all web 9",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.size = sizeof(struct kill_values),
 	.run = run,
 };

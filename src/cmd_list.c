@@ -17,9 +17,9 @@ struct list_values {
 static const char *const formats[] = { "table", "json", NULL };
 
 static const struct option_row rows[] = {
-	{ "format", 'f', OPTION_WORD, "FORMAT", offsetof(struct list_values, format), "table or json", "table", formats, 0 },
-	{ "quiet", 'q', OPTION_FLAG, NULL, offsetof(struct list_values, quiet), "only the ids, one a line", NULL, NULL, 0 },
-	OPTION_HELP_ROW,
+	WORD(struct list_values, format, "format", 'f', "FORMAT", formats, "table or json"),
+	FLAG(struct list_values, quiet, "quiet", 'q', "only the ids, one a line"),
+	HELP,
 };
 
 #define COLUMNS_N 6
@@ -148,12 +148,12 @@ const struct command cmd_list = {
 	.name = "list",
 	.summary = "list the containers of this state root",
 	.usage = "",
-	.about = "List the containers below the state root (--root), sorted by id. As JSON it is one line: an array of what "
-		 "'cruet state' prints, or null where there is none.",
+	.about = "List the containers below the state root (--root), sorted by id. As JSON it is one "
+		 "line: an array of what 'cruet state' prints, or null where there is none.",
 	.examples = "cruet list\n"
 		    "cruet list --format json | jq -r '.[].id'\n"
 		    "cruet list --quiet",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.size = sizeof(struct list_values),
 	.run = run,
 };

@@ -13,13 +13,13 @@ struct spec_values {
 };
 
 static const struct option_row rows[] = {
-	{ "bundle", 'b', OPTION_STRING, "DIR", offsetof(struct spec_values, bundle), "directory of the bundle",
-	  "the working directory", NULL, 0 },
-	{ "file", 'f', OPTION_STRING, "FILE", offsetof(struct spec_values, file),
-	  "write to this file, a relative one in the bundle; - is the standard output", "config.json", NULL, 0 },
-	{ "rootless", 0, OPTION_FLAG, NULL, offsetof(struct spec_values, rootless),
-	  "for a container of a user without privileges", NULL, NULL, 0 },
-	OPTION_HELP_ROW,
+	STRING(struct spec_values, bundle, "bundle", 'b', "DIR", "directory of the bundle",
+	       PRESET("the working directory")),
+	STRING(struct spec_values, file, "file", 'f', "FILE",
+	       "write to this file, a relative one in the bundle; - is the standard output",
+	       PRESET("config.json")),
+	FLAG(struct spec_values, rootless, "rootless", 0, "for a container of a user without privileges"),
+	HELP,
 };
 
 /* A file that is there was written by somebody: it stays. */
@@ -79,11 +79,11 @@ const struct command cmd_spec = {
 	.name = "spec",
 	.summary = "write a config.json to begin with",
 	.usage = "",
-	.about = "Write the configuration of a container that runs a shell with few privileges, to be edited. A file that is there "
-		 "already is not overwritten.",
+	.about = "Write the configuration of a container that runs a shell with few privileges, to be "
+		 "edited. A file that is there already is not overwritten.",
 	.examples = "cruet spec --bundle /srv/web\n"
 		    "cruet spec --file - | jq .mounts",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.size = sizeof(struct spec_values),
 	.stateless = true,
 	.run = run,

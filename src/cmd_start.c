@@ -2,9 +2,7 @@
 /* cmd_start.c: cruet start. */
 #include "cli.h"
 
-static const struct option_row rows[] = {
-	OPTION_HELP_ROW,
-};
+static const struct option_row rows[] = { HELP };
 
 static int run(const struct invocation *call, int *status)
 {
@@ -18,8 +16,9 @@ const struct command cmd_start = {
 	.usage = "ID",
 	.min_args = 1,
 	.max_args = 1,
-	.about = "Let a container that 'cruet create' made execute its program. The command ends when the program runs.",
+	.about = "Let a container that 'cruet create' made execute its program. The command ends when "
+		 "the program runs.",
 	.examples = "cruet start web",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.run = run,
 };

@@ -2,9 +2,7 @@
 /* cmd_state.c: cruet state. */
 #include "cli.h"
 
-static const struct option_row rows[] = {
-	OPTION_HELP_ROW,
-};
+static const struct option_row rows[] = { HELP };
 
 static int run(const struct invocation *call, int *status)
 {
@@ -23,10 +21,11 @@ const struct command cmd_state = {
 	.usage = "ID",
 	.min_args = 1,
 	.max_args = 1,
-	.about = "Print the state of a container as the OCI runtime specification has it. The status is one of creating, "
-		 "created, running, paused and stopped; the pid of a stopped container is 0.",
+	.about = "Print the state of a container as the OCI runtime specification has it. The status is "
+		 "one of creating, created, running, paused and stopped; the pid of a stopped container "
+		 "is 0.",
 	.examples = "cruet state web\n"
 		    "cruet state web | jq -r .status",
-	.options = OPTION_TABLE(rows),
+	.options = { rows, OPTION_COUNT(rows), NULL },
 	.run = run,
 };

@@ -2,9 +2,9 @@
 /*
  * main.c: from the words of the command line to one call of libcontainer.h.
  *
- * The order is the contract with callers: all words are read before anything is opened (a preserved fd must not get the
- * number of one of ours), then the log, so that the first failure of whatever kind is in it. A failure is said once, to
- * stderr and the log, and the exit status is 1.
+ * The order is the contract with callers: all words are read before anything is opened (a preserved fd must
+ * not get the number of one of ours), then the log, so that the first failure of whatever kind is in it. A
+ * failure is said once, to stderr and the log, and the exit status is 1.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,41 +13,40 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_delete, &cmd_features, &cmd_kill, &cmd_list, &cmd_run, &cmd_spec, &cmd_start, &cmd_state,
+	&cmd_create, &cmd_delete, &cmd_features, &cmd_kill,  &cmd_list,
+	&cmd_run,    &cmd_spec,	  &cmd_start,	 &cmd_state,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char *const log_formats[] = { "text", "json", NULL };
-static const char *const log_levels[] = { "error", "warning", "debug", NULL };      /* enum cruet_log_level */
-static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL };   /* enum cruet_manager */
+static const char *const log_levels[] = { "error", "warning", "debug", NULL };	   /* enum cruet_log_level */
+static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL }; /* enum cruet_manager */
 static const char *const rootless_words[] = { "auto", "true", "false", NULL };
 
 static const struct option_row global_rows[] = {
-	{ "root", 0, OPTION_STRING, "DIR", offsetof(struct globals, root), "where the state of containers is kept",
-	  "/run/cruet, or $XDG_RUNTIME_DIR/cruet for who is not the host's root", NULL, 0 },
-	{ "log", 0, OPTION_STRING, "FILE", offsetof(struct globals, log),
-	  "append failures to this file; also journald:ID and syslog:ID", NULL, NULL, 0 },
-	{ "log-format", 0, OPTION_WORD, "FORMAT", offsetof(struct globals, log_format), "text or json", "text", log_formats, 0 },
-	{ "log-level", 0, OPTION_WORD, "LEVEL", offsetof(struct globals, log_level), "error, warning or debug", "error",
-	  log_levels, 0 },
-	{ "debug", 0, OPTION_FLAG, NULL, offsetof(struct globals, debug), "the same as --log-level debug", NULL, NULL, 0 },
-	{ "cgroup-manager", 0, OPTION_WORD, "MANAGER", offsetof(struct globals, manager),
-	  "cgroupfs, systemd, or disabled: the container stays in the caller's cgroup", "cgroupfs", managers, 0 },
-	{ "systemd-cgroup", 0, OPTION_FLAG, NULL, offsetof(struct globals, systemd_cgroup),
-	  "the same as --cgroup-manager systemd", NULL, NULL, 0 },
-	{ "rootless", 0, OPTION_WORD, "WHETHER", offsetof(struct globals, rootless),
-	  "may a container stay in the caller's cgroup where the caller can make none: true, false, or auto: who is not root may",
-	  "auto", rootless_words, 0 },
-	{ "version", 'v', OPTION_VERSION, NULL, 0, "print the version", NULL, NULL, 0 },
-	OPTION_HELP_ROW,
+	STRING(struct globals, root, "root", 0, "DIR", "where the state of containers is kept",
+	       PRESET("/run/cruet, or $XDG_RUNTIME_DIR/cruet for who is not the host's root")),
+	STRING(struct globals, log, "log", 0, "FILE",
+	       "append failures to this file; also journald:ID and syslog:ID"),
+	WORD(struct globals, log_format, "log-format", 0, "FORMAT", log_formats, "text or json"),
+	WORD(struct globals, log_level, "log-level", 0, "LEVEL", log_levels, "error, warning or debug"),
+	FLAG(struct globals, debug, "debug", 0, "the same as --log-level debug"),
+	WORD(struct globals, manager, "cgroup-manager", 0, "MANAGER", managers,
+	     "cgroupfs, systemd, or disabled: the container stays in the caller's cgroup"),
+	FLAG(struct globals, systemd_cgroup, "systemd-cgroup", 0, "the same as --cgroup-manager systemd"),
+	WORD(struct globals, rootless, "rootless", 0, "WHETHER", rootless_words,
+	     "may a container stay in the caller's cgroup where the caller can make none: true, false, or "
+	     "auto: who is not root may"),
+	{ .name = "version", .letter = 'v', .kind = OPTION_VERSION, .help = "print the version" },
+	HELP,
 };
-static const struct option_table global_options = OPTION_TABLE(global_rows);
+static const struct option_table global_options = { global_rows, OPTION_COUNT(global_rows), NULL };
 
 /* All that the command line says. */
 struct line {
 	struct globals globals;
 	const struct command *command; /* NULL: none was named */
-	char name[64];                 /* "cruet create", for texts */
+	char name[64];		       /* "cruet create", for texts */
 	void *values;
 	enum options_end end;
 	char **args;
@@ -67,10 +66,12 @@ static int check_args(const struct line *line)
 	const struct command *command = line->command;
 
 	if (line->n_args < command->min_args)
-		return cruet_fail(0, "'%s' needs an argument: %s (see '%s --help')", line->name, command->usage, line->name);
+		return cruet_fail(0, "'%s' needs an argument: %s (see '%s --help')", line->name,
+				  command->usage, line->name);
 	if (line->n_args > command->max_args)
-		return cruet_fail(0, "'%s': unexpected argument '%s' (options go before the id; see '%s --help')", line->name,
-				  line->args[command->max_args], line->name);
+		return cruet_fail(
+			0, "'%s': unexpected argument '%s' (options go before the id; see '%s --help')",
+			line->name, line->args[command->max_args], line->name);
 	return 0;
 }
 
@@ -87,7 +88,8 @@ static int read_command(struct line *line, char **words, int n)
 	line->values = calloc(1, line->command->size + 1);
 	if (!line->values)
 		return cruet_fail(ENOMEM, "cannot read the options");
-	r = options_read(&line->command->options, line->name, words + 1, n - 1, line->values, &line->end, &used);
+	r = options_read(&line->command->options, line->name, words + 1, n - 1, line->values, &line->end,
+			 &used);
 	if (r < 0)
 		return r;
 	line->args = words + 1 + used;
@@ -116,9 +118,10 @@ static unsigned int preserve_fds(const struct line *line)
 
 static void print_command_help(const struct command *command)
 {
-	printf("Usage: cruet [GLOBAL OPTIONS] %s [OPTIONS]%s%s\n\n", command->name, *command->usage ? " " : "", command->usage);
+	printf("Usage: cruet [GLOBAL OPTIONS] %s [OPTIONS]%s%s\n\n", command->name,
+	       *command->usage ? " " : "", command->usage);
 	options_wrap(stdout, command->about, 0, 0);
-	putchar('\n');
+	puts("\nOptions:");
 	options_print(&command->options, stdout);
 	printf("\nExamples:\n  ");
 	options_wrap(stdout, command->examples, 2, 2);
@@ -129,12 +132,14 @@ static void print_help(void)
 {
 	puts("Usage: cruet [GLOBAL OPTIONS] COMMAND [OPTIONS] [ID]\n");
 	options_wrap(stdout,
-		     "Make and run containers as the OCI runtime specification says. Engines such as containerd, CRI-O, podman and "
-		     "Docker call it; by hand it is good for looking and learning.", 0, 0);
+		     "Make and run containers as the OCI runtime specification says. Engines such as "
+		     "containerd, CRI-O, podman and "
+		     "Docker call it; by hand it is good for looking and learning.",
+		     0, 0);
 	puts("\nCommands:");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
-	putchar('\n');
+	puts("\nOptions:");
 	options_print(&global_options, stdout);
 	puts("\nExamples:\n"
 	     "  cruet spec --bundle /srv/web\n"
@@ -146,7 +151,8 @@ static void print_help(void)
 /* Line by line, as engines read it: the word "version" stands in one line only. */
 static void print_version(void)
 {
-	printf("cruet version %s\ncommit: %s\nspec: %s\n", cruet_version(), cruet_commit(), cruet_spec_version());
+	printf("cruet version %s\ncommit: %s\nspec: %s\n", cruet_version(), cruet_commit(),
+	       cruet_spec_version());
 }
 
 static bool runs_privileged(const char *argv0)
@@ -161,11 +167,15 @@ static int call_command(const struct line *line, const char *argv0, int *status)
 	const struct globals *globals = &line->globals;
 	const struct cruet_options options = {
 		.root = !globals->root && line->command->stateless ? "/" : globals->root,
-		.manager = globals->systemd_cgroup ? CRUET_MANAGER_SYSTEMD : (enum cruet_manager)globals->manager,
+		.manager = globals->systemd_cgroup ? CRUET_MANAGER_SYSTEMD
+						   : (enum cruet_manager)globals->manager,
 		.rootless = (enum cruet_rootless)globals->rootless,
 	};
 	struct invocation call = {
-		.globals = globals, .privileged = runs_privileged(argv0), .values = line->values, .args = line->args,
+		.globals = globals,
+		.privileged = runs_privileged(argv0),
+		.values = line->values,
+		.args = line->args,
 		.n_args = line->n_args,
 	};
 	int r = cruet_open(&options, &call.cruet);

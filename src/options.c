@@ -8,7 +8,7 @@
 
 #include "libcontainer.h"
 
-#define COLUMNS 80
+#define COLUMNS	    80
 #define HELP_COLUMN 28
 
 struct reader {
@@ -28,8 +28,12 @@ static int mistake(const struct reader *r, const char *what, const char *option,
 
 static int read_bool(const struct reader *r, const char *option, const char *text, bool *ret)
 {
-	static const char *const yes[] = { "true", "1", "t", "T", "TRUE", "True" }; /* what Go's ParseBool takes: */
-	static const char *const no[] = { "false", "0", "f", "F", "FALSE", "False" }; /* callers are written in it */
+	static const char *const yes[] = {
+		"true", "1", "t", "T", "TRUE", "True"
+	}; /* what Go's ParseBool takes: */
+	static const char *const no[] = {
+		"false", "0", "f", "F", "FALSE", "False"
+	}; /* callers are written in it */
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
@@ -58,8 +62,8 @@ static bool read_digits(const char **text, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-static int read_unsigned(const struct reader *r, const struct option_row *row, const char *option, const char *text,
-			 unsigned int *ret)
+static int read_unsigned(const struct reader *r, const struct option_row *row, const char *option,
+			 const char *text, unsigned int *ret)
 {
 	uint64_t n;
 
@@ -88,7 +92,8 @@ static int read_duration(const struct reader *r, const char *option, const char 
 		if (!*s && sum == 0) {
 			sum = (int64_t)n * 1000;
 		} else {
-			while (i < sizeof(units) / sizeof(units[0]) && strncmp(s, units[i].name, strlen(units[i].name)) != 0)
+			while (i < sizeof(units) / sizeof(units[0]) &&
+			       strncmp(s, units[i].name, strlen(units[i].name)) != 0)
 				i++;
 			if (i == sizeof(units) / sizeof(units[0]))
 				break;
@@ -103,7 +108,8 @@ static int read_duration(const struct reader *r, const char *option, const char 
 	return mistake(r, "bad value for option", option, ": expected a time such as 90s, 1m30s or 500ms");
 }
 
-static int read_word(const struct reader *r, const struct option_row *row, const char *option, const char *text, int *ret)
+static int read_word(const struct reader *r, const struct option_row *row, const char *option,
+		     const char *text, int *ret)
 {
 	char more[256] = ": expected";
 
@@ -114,7 +120,11 @@ static int read_word(const struct reader *r, const struct option_row *row, const
 			*ret = i;
 			return 0;
 		}
-		snprintf(more + length, sizeof(more) - length, "%s %s", i == 0 ? "" : row->words[i + 1] ? "," : " or", row->words[i]);
+		snprintf(more + length, sizeof(more) - length, "%s %s",
+			 i == 0		     ? ""
+			 : row->words[i + 1] ? ","
+					     : " or",
+			 row->words[i]);
 	}
 	return mistake(r, "bad value for option", option, more);
 }
@@ -162,22 +172,25 @@ static int store(const struct reader *r, const struct option_row *row, const cha
 
 static const struct option_row *by_name(const struct option_table *table, const char *name, size_t length)
 {
-	for (size_t i = 0; i < table->n; i++)
-		if (strlen(table->v[i].name) == length && memcmp(table->v[i].name, name, length) == 0)
-			return &table->v[i];
+	for (; table; table = table->first)
+		for (size_t i = 0; i < table->n; i++)
+			if (strlen(table->v[i].name) == length && memcmp(table->v[i].name, name, length) == 0)
+				return &table->v[i];
 	return NULL;
 }
 
 static const struct option_row *by_letter(const struct option_table *table, char letter)
 {
-	for (size_t i = 0; i < table->n; i++)
-		if (table->v[i].letter && table->v[i].letter == letter)
-			return &table->v[i];
+	for (; table; table = table->first)
+		for (size_t i = 0; i < table->n; i++)
+			if (table->v[i].letter && table->v[i].letter == letter)
+				return &table->v[i];
 	return NULL;
 }
 
 /* The option is known, `text` what came with it in the same word, or NULL. */
-static int take(struct reader *r, const struct option_row *row, const char *option, const char *text, enum options_end *end)
+static int take(struct reader *r, const struct option_row *row, const char *option, const char *text,
+		enum options_end *end)
 {
 	if (row->kind == OPTION_HELP || row->kind == OPTION_VERSION) {
 		if (text)
@@ -187,7 +200,8 @@ static int take(struct reader *r, const struct option_row *row, const char *opti
 	}
 	if (row->arg && !text) {
 		if (r->at + 1 == r->n)
-			return mistake(r, "option", option, " requires an argument"); /* podman looks for these words */
+			return mistake(r, "option", option,
+				       " requires an argument"); /* podman looks for these words */
 		text = r->words[++r->at];
 	}
 	return store(r, row, option, text);
@@ -284,10 +298,12 @@ void options_wrap(FILE *out, const char *text, int at, int indent)
 
 static void print_row(const struct option_row *row, FILE *out)
 {
+	const char *preset = row->kind == OPTION_WORD ? row->words[0] : row->preset;
 	char help[512];
 	int at;
 
-	at = row->letter ? fprintf(out, "  -%c, --%s", row->letter, row->name) : fprintf(out, "      --%s", row->name);
+	at = row->letter ? fprintf(out, "  -%c, --%s", row->letter, row->name)
+			 : fprintf(out, "      --%s", row->name);
 	if (row->arg)
 		at += fprintf(out, " %s", row->arg);
 	if (at >= HELP_COLUMN - 1) {
@@ -295,14 +311,15 @@ static void print_row(const struct option_row *row, FILE *out)
 		at = 0;
 	}
 	fprintf(out, "%*s", HELP_COLUMN - at, "");
-	snprintf(help, sizeof(help), "%s%s%s%s", row->help, row->preset ? " (default: " : "", row->preset ? row->preset : "",
-		 row->preset ? ")" : "");
+	snprintf(help, sizeof(help), "%s%s%s%s", row->help, preset ? " (default: " : "", preset ? preset : "",
+		 preset ? ")" : "");
 	options_wrap(out, help, HELP_COLUMN, HELP_COLUMN);
 }
 
 void options_print(const struct option_table *table, FILE *out)
 {
-	fputs("Options:\n", out);
+	if (table->first)
+		options_print(table->first, out);
 	for (size_t i = 0; i < table->n; i++)
 		print_row(&table->v[i], out);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * options.h: one table of rows for each command. Parsing, --help, the completions and the test of the man pages read the
- * same rows; there is no other place that knows an option.
+ * options.h: one table of rows for each command. Parsing, --help, the completions and the test of the man
+ * pages read the same rows; there is no other place that knows an option.
  *
- * What is read: --name V, --name=V, -name (one dash: go-runc says -no-subreaper), -n V, -nV, -n=V, and several letters of
- * flags in one word. A flag may say =true or =false. The last of several wins, for lists all count. Options end at the
- * first word that is none, or at "--": what follows may be the container's program with options of its own.
+ * What is read: --name V, --name=V, -name (one dash: go-runc says -no-subreaper), -n V, -nV, -n=V, and
+ * several letters of flags in one word. A flag may say =true or =false. The last of several wins, for lists
+ * all count. Options end at the first word that is none, or at "--": what follows may be the container's
+ * program with options of its own.
  */
 #pragma once
 
@@ -15,13 +16,13 @@
 #include <stdio.h>
 
 enum option_kind {
-	OPTION_FLAG,     /* bool */
-	OPTION_STRING,   /* const char *; a non-empty one */
-	OPTION_WORD,     /* int: the index in .words */
+	OPTION_FLAG,	 /* bool */
+	OPTION_STRING,	 /* const char *; a non-empty one */
+	OPTION_WORD,	 /* int: the index in .words */
 	OPTION_UNSIGNED, /* unsigned int, at most .max */
 	OPTION_DURATION, /* int64_t milliseconds: "30s", "1m30s", "500ms", or seconds */
-	OPTION_LIST,     /* struct option_list: each time one more */
-	OPTION_HELP,     /* stored nowhere: ends parsing */
+	OPTION_LIST,	 /* struct option_list: each time one more */
+	OPTION_HELP,	 /* stored nowhere: ends parsing */
 	OPTION_VERSION,
 };
 
@@ -31,30 +32,59 @@ struct option_list {
 };
 
 struct option_row {
-	const char *name;    /* without dashes */
-	char letter;         /* 0: none */
+	const char *name; /* without dashes */
+	char letter;	  /* 0: none */
 	enum option_kind kind;
-	const char *arg;     /* its argument's name; NULL where it takes none */
-	size_t at;           /* offset in the command's struct */
-	const char *help;    /* no full stop, no default */
-	const char *preset;  /* the default in words; NULL: not worth saying */
+	const char *arg;	  /* its argument's name; NULL where it takes none */
+	size_t at;		  /* offset in the command's struct */
+	const char *help;	  /* no full stop, no default */
+	const char *preset;	  /* the default in words; NULL: not worth saying */
 	const char *const *words; /* OPTION_WORD: NULL-terminated, the default first */
 	unsigned int max;
 };
 
+/* Rows. What may stand at the end: PRESET("the default in words"); that of a WORD is its first one. */
+#define FLAG(type, member, long, short, text)                                                                \
+	{                                                                                                    \
+		.name = (long), .letter = (short), .kind = OPTION_FLAG, .at = offsetof(type, member),        \
+		.help = (text)                                                                               \
+	}
+#define VALUE(kindword, type, member, long, short, metavar, text, ...)                                       \
+	{                                                                                                    \
+		.name = (long), .letter = (short), .kind = (kindword), .arg = (metavar),                     \
+		.at = offsetof(type, member), .help = (text), ##__VA_ARGS__                                  \
+	}
+#define STRING(...)   VALUE(OPTION_STRING, __VA_ARGS__)
+#define DURATION(...) VALUE(OPTION_DURATION, __VA_ARGS__)
+#define LIST(...)     VALUE(OPTION_LIST, __VA_ARGS__)
+#define WORD(type, member, long, short, metavar, list, text)                                                 \
+	{                                                                                                    \
+		.name = (long), .letter = (short), .kind = OPTION_WORD, .arg = (metavar),                    \
+		.at = offsetof(type, member), .help = (text), .words = (list)                                \
+	}
+#define UNSIGNED(type, member, long, short, metavar, most, text, ...)                                        \
+	{                                                                                                    \
+		.name = (long), .letter = (short), .kind = OPTION_UNSIGNED, .arg = (metavar),                \
+		.at = offsetof(type, member), .max = (most), .help = (text), ##__VA_ARGS__                   \
+	}
+#define HELP                                                                                                 \
+	{                                                                                                    \
+		.name = "help", .letter = 'h', .kind = OPTION_HELP, .help = "say this"                       \
+	}
+#define PRESET(words) .preset = (words)
+
 struct option_table {
 	const struct option_row *v;
 	size_t n;
+	const struct option_table *first; /* rows that stand before these; NULL: none */
 };
-#define OPTION_TABLE(rows) { .v = (rows), .n = sizeof(rows) / sizeof((rows)[0]) }
-
-#define OPTION_HELP_ROW { "help", 'h', OPTION_HELP, NULL, 0, "say this", NULL, NULL, 0 }
+#define OPTION_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 enum options_end { OPTIONS_READ, OPTIONS_HELP, OPTIONS_VERSION };
 
-/* Read options from words[0] on into *values (zeroed by the caller: the defaults). *ret_used: how many words were
- * options. `command` is for the error text: "cruet create". Fails with -EINVAL, said by cruet_fail(); what came before
- * the mistake is in *values then, so that the log it may have named can be opened. */
+/* Read options from words[0] on into *values (zeroed by the caller: the defaults). *ret_used: how many words
+ * were options. `command` is for the error text: "cruet create". Fails with -EINVAL, said by cruet_fail();
+ * what came before the mistake is in *values then, so that the log it may have named can be opened. */
 int options_read(const struct option_table *table, const char *command, char **words, int n, void *values,
 		 enum options_end *ret_end, int *ret_used);
 

@@ -73,19 +73,40 @@ static uint32_t token_of(const char *word)
 	return seccomp_arch_resolve_name(name);
 }
 
-int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch)
+static bool is_big_endian(uint32_t token)
+{
+	return !(token & __AUDIT_ARCH_LE);
+}
+
+bool seccomp_arch_known(const char *word)
+{
+	uint32_t token = token_of(word);
+
+	return token && is_big_endian(token) == (BYTE_ORDER == BIG_ENDIAN);
+}
+
+const char *seccomp_library_version(char *buf, size_t size)
 {
 	const struct scmp_version *version = seccomp_version();
+	struct text t = { .buf = buf, .size = size };
+
+	text_add(&t, "%u.%u.%u", version->major, version->minor, version->micro);
+	return buf;
+}
+
+int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch)
+{
 	uint32_t token = token_of(word);
 	struct seccomp_arch arch = { .token = token, .audit = token };
+	char version[32];
 
 	if (!token)
-		return fail(ENOTSUP, "libseccomp %u.%u.%u has no table for architecture '%s'", version->major, version->minor,
-			    version->micro, word ? word : "native");
+		return fail(ENOTSUP, "libseccomp %s has no table for architecture '%s'",
+			    seccomp_library_version(version, sizeof(version)), word ? word : "native");
 	if (token == SCMP_ARCH_X32)
 		arch.audit = AUDIT_ARCH_X86_64;
-	arch.big_endian = !(token & __AUDIT_ARCH_LE);
-	if (arch.big_endian != (BYTE_ORDER == BIG_ENDIAN))
+	arch.big_endian = is_big_endian(token);
+	if (!seccomp_arch_known(word))
 		return fail(EINVAL, "architecture '%s' has another byte order than this machine", word);
 	/* n32 has 64-bit registers, but its arguments are 32 bits wide, as x32's are */
 	arch.wide = (token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_MIPS64N32 && token != SCMP_ARCH_MIPSEL64N32;

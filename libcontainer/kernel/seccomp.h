@@ -13,6 +13,9 @@ struct sock_filter;
  * else it is -1. */
 int seccomp_filter_load(const struct sock_filter *insns, size_t n, unsigned int flags, int *ret_notify_fd) MUST_USE;
 
+/* Whether this kernel takes the flag, asked without loading anything. */
+bool seccomp_flag_supported(unsigned int flag);
+
 /* ---- names and numbers (parent; libseccomp's tables, no system call) ------------------------------------------- */
 
 /* Some architectures have one system call for all of sockets and one for all of System V IPC: the first argument says
@@ -43,3 +46,9 @@ int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch) MUST_USE;
 
 /* False where libseccomp does not know the name, or the architecture has no such call. */
 bool seccomp_call_find(const struct seccomp_arch *arch, const char *name, struct seccomp_call *ret_call);
+
+/* Whether seccomp_arch_find() would find it; records no failure. */
+bool seccomp_arch_known(const char *word);
+
+/* "2.5.4" in buf; returns buf. */
+const char *seccomp_library_version(char *buf, size_t size);

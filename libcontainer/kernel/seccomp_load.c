@@ -32,3 +32,9 @@ int seccomp_filter_load(const struct sock_filter *insns, size_t n, unsigned int 
 	*ret_notify_fd = -1;
 	return 0;
 }
+
+bool seccomp_flag_supported(unsigned int flag)
+{
+	/* Flags are judged before the program is read. With a listener, as one of them is refused without. */
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, flag | SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL) < 0 && errno == EFAULT;
+}

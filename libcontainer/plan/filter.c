@@ -50,6 +50,14 @@ static const struct filter_flag {
 	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 };
 
+const char *filter_flag_word(size_t i, unsigned int *ret_flag)
+{
+	if (i >= ARRAY_SIZE(flags))
+		return NULL;
+	*ret_flag = flags[i].flag;
+	return flags[i].name;
+}
+
 static int make_flags(const struct spec_seccomp *section, struct plan_filter *filter)
 {
 	/* runc's default: without it every filtered program pays for the mitigation of speculative store bypass, which

@@ -21,3 +21,7 @@ struct plan_filter {
 
 /* Compile. Errors name the place in the section. */
 int filter_make(struct arena *arena, const struct spec_seccomp *section, const struct plan_filter **ret_filter) MUST_USE;
+
+/* The words of linux.seccomp.flags, in the order of the table, and the flag that each is to the kernel (0: none is needed);
+ * NULL past the last. */
+const char *filter_flag_word(size_t i, unsigned int *ret_flag);
