@@ -34,8 +34,8 @@ static const struct signal_word {
 	{ "PWR", SIGPWR },	 { "SYS", SIGSYS },
 };
 
-/* The kernel's: libc keeps the first of them for itself and says SIGRTMIN is 34 or 35; engines count from 34
- * (Docker's signal table, systemd's SIGRTMIN+3). */
+/* As glibc, Docker and systemd count them; 32 and 33 are the threads library's. Not SIGRTMIN: musl's is 35.
+ */
 #define RTMIN 34
 #define RTMAX 64
 
