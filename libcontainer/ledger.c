@@ -266,6 +266,32 @@ static int fill_entry(int dirfd, struct arena *arena, const struct container *c,
 	return r;
 }
 
+/* A new directory, locked. Between its birth and the lock a sweeper can take it for garbage: then it is gone, or about to
+ * be, and another is made. -EAGAIN (not recorded): that happened. */
+static int make_locked(int rootfd, char *name, size_t size, int *ret_dirfd)
+{
+	autoclose int dirfd = -1;
+	struct stat st;
+
+	random_name(NEW_PREFIX, name, size);
+	if (mkdirat(rootfd, name, 0700))
+		return fail(errno, "cannot make a state directory");
+	dirfd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dirfd < 0 && errno == ENOENT)
+		return -EAGAIN;
+	if (dirfd >= 0 && flock(dirfd, LOCK_EX | LOCK_NB) == 0 && fstat(dirfd, &st) == 0) {
+		if (st.st_nlink == 0)
+			return -EAGAIN;
+		*ret_dirfd = take_fd(&dirfd);
+		return 0;
+	}
+	if (dirfd >= 0 && errno == EWOULDBLOCK)
+		return -EAGAIN;
+	fail(errno, "cannot lock the new state directory");
+	remove_directory(rootfd, name);
+	return -EIO;
+}
+
 int ledger_publish(int rootfd, struct arena *arena, const struct container *c, const char *config, size_t config_n,
 		   struct ledger_entry *ret_entry)
 {
@@ -273,14 +299,12 @@ int ledger_publish(int rootfd, struct arena *arena, const struct container *c, c
 	char name[40];
 	int r;
 
-	random_name(NEW_PREFIX, name, sizeof(name));
-	if (mkdirat(rootfd, name, 0700))
-		return fail(errno, "cannot make a state directory");
-	dirfd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dirfd < 0 || flock(dirfd, LOCK_EX | LOCK_NB))
-		r = fail(errno, "cannot lock the new state directory");
-	else
-		r = fill_entry(dirfd, arena, c, config, config_n);
+	do
+		r = make_locked(rootfd, name, sizeof(name), &dirfd);
+	while (r == -EAGAIN);
+	if (r < 0)
+		return r;
+	r = fill_entry(dirfd, arena, c, config, config_n);
 	if (r == 0 && renameat2(rootfd, name, rootfd, c->id, RENAME_NOREPLACE)) {
 		if (errno == EEXIST)
 			r = fail(0, "container with given ID already exists: '%s'", c->id);

@@ -221,28 +221,62 @@ static int check_deletable(const struct cruet_delete *options, enum cruet_status
 		    cruet_status_word(status));
 }
 
+/* The record cannot be read: what can be known without it is the cgroup, from the configuration as it was at create. */
+static void recover(struct cruet *cruet, const char *id, struct opened *opened)
+{
+	struct container *c = &opened->container;
+	const struct plan *plan;
+
+	*c = (struct container){ .id = id, .bundle = "/", .boot_id = "", .manager = MANAGER_CGROUPFS };
+	fail_forget();
+	if (container_plan(cruet, opened, &plan) == 0 && !plan->cgroup.none)
+		c->cgroup = plan->cgroup.path;
+	else
+		c->manager = MANAGER_NONE;
+	fail_forget();
+}
+
+/* What commands that were killed have left below the root, of whatever container. */
+static void sweep(struct cruet *cruet)
+{
+	autoclose int rootfd = -1;
+
+	if (ledger_root_open(cruet->root, false, &rootfd) < 0 || ledger_sweep(rootfd) < 0)
+		fail_forget();
+}
+
+static int delete_opened(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened, int64_t deadline)
+{
+	autoclose int pidfd = -1;
+	const struct plan *plan = NULL;
+	enum cruet_status status;
+	int r = container_status(cruet, opened, &status, &pidfd);
+
+	if (r == 0)
+		r = check_deletable(options, status);
+	if (r == 0 && opened->container.has_poststop)
+		r = container_plan(cruet, opened, &plan);
+	if (r == 0)
+		r = container_destroy(cruet, opened, pidfd, deadline);
+	if (r == 0)
+		poststop(cruet, plan);
+	return r;
+}
+
 int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
 {
 	int64_t deadline = now_ms() + (options->timeout_ms ? options->timeout_ms : DELETE_MS);
 	autoclose_container struct opened opened = OPENED_NONE;
-	autoclose int pidfd = -1;
-	const struct plan *plan = NULL;
-	enum cruet_status status;
 	int r = container_open(cruet, options->id, deadline - now_ms(), &opened);
 
-	if (r == -ENOENT && options->force) {
-		fail_forget();
-		return 0;
+	if (r == -EBADMSG && options->force) {
+		recover(cruet, options->id, &opened);
+		r = 0;
 	}
-	if (r == 0)
-		r = container_status(cruet, &opened, &status, &pidfd);
-	if (r == 0)
-		r = check_deletable(options, status);
-	if (r == 0 && opened.container.has_poststop)
-		r = container_plan(cruet, &opened, &plan);
-	if (r == 0)
-		r = container_destroy(cruet, &opened, pidfd, deadline);
-	if (r == 0)
-		poststop(cruet, plan);
-	return r;
+	if (r == -ENOENT && options->force)
+		fail_forget();
+	else if (r < 0 || (r = delete_opened(cruet, options, &opened, deadline)) < 0)
+		return r;
+	sweep(cruet);
+	return 0;
 }
