@@ -217,6 +217,7 @@ int main(int argc, char **argv)
 		r = mistake;
 	if (r == 0)
 		r = act(&line, argv[0], &status);
+	free(line.values);
 	if (r == 0 && (fflush(stdout) || ferror(stdout)))
 		r = cruet_fail(errno, "cannot write to the standard output");
 	if (r == 0)
