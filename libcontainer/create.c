@@ -18,40 +18,11 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "container.h"
+#include "making.h"
 #include "kernel/tty.h"
 #include "run/notify.h"
 
-#define ARENA_SIZE (256u << 20)
 #define CREATE_MS  120000
-
-/* All that one create or run works with; what it opened is closed by making_close(). */
-struct making {
-	struct arena arena; /* shared with init */
-	struct host host;
-	struct container container;
-	struct run run;
-	const struct spec *spec;
-	char *bundle;
-	int notify_fd;
-};
-
-static void making_close(struct making *m)
-{
-	if (m->run.place)
-		cgroup_close(m->run.place);
-	ledger_close(&m->run.entry);
-	fd_close(&m->run.rootfd);
-	fd_close(&m->run.sync_fd);
-	fd_close(&m->run.pidfd);
-	fd_close(&m->run.console_fd);
-	fd_close(&m->notify_fd);
-	free(m->bundle);
-	arena_close(&m->arena);
-}
-#define autoclose_making __attribute__((cleanup(making_close)))
-#define MAKING_NONE \
-	{ .arena = { .fd = -1 }, .notify_fd = -1, .run = { .rootfd = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, \
-					  .entry = { .rootfd = -1, .dirfd = -1 } } }
 
 /* ---- load ------------------------------------------------------------------------------------------------------------ */
 
@@ -119,33 +90,6 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 	return plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
 }
 
-/* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */
-static int check_terminal(const struct cruet_create *options, const struct plan *plan, bool detached)
-{
-	if (plan->process.terminal && detached && !options->console_socket)
-		return fail(EINVAL, "process.terminal is true: a detached container needs --console-socket for its terminal");
-	if (!plan->process.terminal && options->console_socket)
-		return fail(EINVAL, "--console-socket was given, but process.terminal is false");
-	if (plan->process.terminal && !plan->process.exec.args)
-		return fail(EINVAL, "process.terminal is true, but there are no process.args");
-	return 0;
-}
-
-static int open_arena(struct making *m)
-{
-	int r = arena_open_shared(&m->arena, ARENA_SIZE);
-
-	if (r < 0)
-		return r;
-	m->run.handoff = arena_new(&m->arena, struct handoff);
-	if (!m->run.handoff)
-		return -ENOMEM;
-	if ((void *)m->run.handoff != (void *)m->arena.base)
-		return fail(EPROTO, "the arena does not start with the handoff");
-	m->run.arena = &m->arena;
-	return 0;
-}
-
 int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out)
 {
 	autoclose_making struct making m = MAKING_NONE;
@@ -153,7 +97,7 @@ int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, 
 	int r = ledger_check_id(options->id);
 
 	if (r == 0)
-		r = open_arena(&m);
+		r = making_open_arena(&m);
 	if (r == 0)
 		r = load(&m, options);
 	if (r == 0)
@@ -215,31 +159,19 @@ static int fill_container(struct making *m, struct cruet *cruet)
 	return cruet_boot_id(cruet, &m->container.boot_id);
 }
 
-static void fill_handoff(struct making *m, bool gate)
-{
-	struct handoff *h = m->run.handoff;
-
-	h->plan = m->run.plan;
-	h->wait_gate = gate;
-	h->trace = log_wants(LOG_LEVEL_DEBUG);
-	h->shared_fd = h->sync_fd = h->gate_fd = h->pidfd = h->rootfs_fd = -1;
-	for (int kind = 0; kind < NS_KINDS; kind++)
-		h->ns_fd[kind] = -1;
-}
-
 static int make(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
 {
 	bool detached = gate || options->detach;
 	int r = ledger_check_id(options->id);
 
 	if (r == 0)
-		r = open_arena(m);
+		r = making_open_arena(m);
 	if (r == 0)
 		r = load(m, options);
 	if (r == 0)
 		r = make_plan(m, cruet, options);
 	if (r == 0)
-		r = check_terminal(options, m->run.plan, detached);
+		r = making_check_terminal(m->run.plan, options->console_socket, detached);
 	if (r == 0)
 		r = fill_container(m, cruet);
 	if (r == 0)
@@ -248,7 +180,7 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 		r = ledger_sweep(m->run.rootfd);
 	if (r < 0)
 		return r;
-	fill_handoff(m, gate);
+	making_fill_handoff(m, gate);
 	m->run.host = &m->host;
 	m->run.notify = m->container.notify;
 	m->run.procfd = cruet->procfd;

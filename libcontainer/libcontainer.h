@@ -79,6 +79,31 @@ struct cruet_delete {
 };
 CRUET_API int cruet_delete(struct cruet *cruet, const struct cruet_delete *options);
 
+struct cruet_words {
+	const char *const *v;
+	size_t n;
+};
+
+/* One more process in a container that is created or running. What `process` (a file with the specification's process
+ * object) says goes before the single options; without it args are needed, and the rest is the container's own process. */
+struct cruet_exec {
+	const char *id;
+	const char *process;         /* NULL: none; "-": stdin */
+	struct cruet_words args;
+	struct cruet_words env;      /* NAME=VALUE, over the container's */
+	const char *cwd, *user;      /* user: UID[:GID], digits only */
+	struct cruet_words additional_gids;
+	struct cruet_words caps;     /* added to bounding, effective and permitted */
+	const char *process_label, *apparmor;
+	const char *cgroup;          /* a sub-cgroup of the container's, relative to it */
+	bool tty, no_new_privs, ignore_paused, detach;
+	const char *pid_file, *console_socket, *pidfd_socket;
+	unsigned int preserve_fds;
+	int64_t timeout_ms;          /* until the program is executed; 0: 2 minutes */
+};
+/* Unless detached: wait, and *ret_status is the exit code, 128 + signal where it was killed. */
+CRUET_API int cruet_exec(struct cruet *cruet, const struct cruet_exec *options, int *ret_status);
+
 enum cruet_status { CRUET_CREATING, CRUET_CREATED, CRUET_RUNNING, CRUET_PAUSED, CRUET_STOPPED, CRUET_UNKNOWN };
 CRUET_API const char *cruet_status_word(enum cruet_status status);
 

@@ -34,12 +34,13 @@ struct command {
 	size_t size;	     /* of the command's struct */
 	size_t preserve_fds; /* offset in it of the unsigned int that says how many fds are the container's;
 				0: none */
+	int failure;	     /* exit status where it fails; 0: 1 */
 	bool stateless;	     /* looks at no container: needs no state root */
 	/* 0 or -errno, said by the library or cruet_fail(); *status is the exit status after 0. */
 	int (*run)(const struct invocation *call, int *status);
 };
 
-extern const struct command cmd_create, cmd_delete, cmd_features, cmd_kill, cmd_list, cmd_run, cmd_spec,
+extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill, cmd_list, cmd_run, cmd_spec,
 	cmd_start, cmd_state;
 
 /* The options that create and run share. They are stored in a struct cruet_create, with which the structs of

@@ -13,7 +13,7 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_delete, &cmd_features, &cmd_kill,  &cmd_list,
+	&cmd_create, &cmd_delete, &cmd_exec, &cmd_features, &cmd_kill,  &cmd_list,
 	&cmd_run,    &cmd_spec,	  &cmd_start,	 &cmd_state,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -223,5 +223,5 @@ int main(int argc, char **argv)
 	if (r == 0)
 		return status;
 	cruet_log_failure();
-	return EXIT_FAILURE;
+	return line.command && line.command->failure ? line.command->failure : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/plan.c: the whole, made of its parts in one order. Pure: no system call, nothing is looked at but the arguments.
+ * plan/plan.c: the whole, made of its parts in one order. Pure: no system call, nothing is looked at but the
+ * arguments.
  */
 #include "plan/plan.h"
 
@@ -17,7 +18,8 @@
 #include "plan/filter.h"
 #include "plan/make.h"
 
-/* ---- what the parts share -------------------------------------------------------------------------------------------- */
+/* ---- what the parts share
+ * -------------------------------------------------------------------------------------------- */
 
 const char *keep(struct making *m, const char *s)
 {
@@ -82,8 +84,8 @@ static int parse_range(const char **s, unsigned int limit, unsigned int *ret_low
 	return *ret_high < *ret_low ? -EINVAL : 0;
 }
 
-int mask_parse(struct making *m, const char *place, const char *text, unsigned int limit, const unsigned long **ret_mask,
-	       size_t *ret_bytes, size_t *ret_count)
+int mask_parse(struct making *m, const char *place, const char *text, unsigned int limit,
+	       const unsigned long **ret_mask, size_t *ret_bytes, size_t *ret_count)
 {
 	const unsigned int word = 8 * sizeof(unsigned long);
 	unsigned long *mask = arena_array(m->arena, limit / word, unsigned long);
@@ -99,7 +101,8 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 		if (r == 0 && *s && *s != ' ' && *s != ',')
 			r = -EINVAL;
 		if (r < 0)
-			return fail(0, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place, text, limit);
+			return fail(0, "%s: '%.64s' is not a list of numbers below %u like \"0-3,7\"", place,
+				    text, limit);
 		for (unsigned int i = low; i <= high; i++) {
 			count += !(mask[i / word] >> i % word & 1);
 			mask[i / word] |= 1ul << i % word;
@@ -112,7 +115,8 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 	return 0;
 }
 
-/* ---- parts that are one page ------------------------------------------------------------------------------------------ */
+/* ---- parts that are one page
+ * ------------------------------------------------------------------------------------------ */
 
 static int make_names(struct making *m)
 {
@@ -121,19 +125,23 @@ static int make_names(struct making *m)
 	return m->plan->id && m->plan->bundle ? 0 : -ENOMEM;
 }
 
-/* Delegated: a cgroup namespace of its own and a writable mount of cgroup2 in it say that the container manages its part
- * itself; then its user owns the directory. Source: OCI config-linux.md "Cgroup ownership". */
+/* Delegated: a cgroup namespace of its own and a writable mount of cgroup2 in it say that the container
+ * manages its part itself; then its user owns the directory. Source: OCI config-linux.md "Cgroup ownership".
+ */
 static bool wants_ownership(const struct making *m)
 {
-	if (m->host->cgroup.mode != CGROUP_V2 || m->host->euid != 0 || !(m->plan->ns.late & CLONE_NEWCGROUP) || !m->process)
+	if (m->host->cgroup.mode != CGROUP_V2 || m->host->euid != 0 ||
+	    !(m->plan->ns.late & CLONE_NEWCGROUP) || !m->process)
 		return false;
 	for (size_t i = 0; i < m->spec->mounts.n; i++) {
 		const struct spec_mount *mount = &m->spec->mounts.v[i];
 		bool readonly = false;
 
 		for (size_t k = 0; k < mount->options.n; k++)
-			readonly = readonly || streq(mount->options.v[k], "ro") || streq(mount->options.v[k], "rro");
-		if (streq(mount->destination, "/sys/fs/cgroup") && mount->source && streq(mount->source, "cgroup") && !readonly)
+			readonly = readonly || streq(mount->options.v[k], "ro") ||
+				   streq(mount->options.v[k], "rro");
+		if (streq(mount->destination, "/sys/fs/cgroup") && mount->source &&
+		    streq(mount->source, "cgroup") && !readonly)
 			return true;
 	}
 	return false;
@@ -159,8 +167,8 @@ static bool host_uid(const struct plan_ns *ns, uint32_t uid, uint32_t *ret)
 
 static bool has_resources(const struct spec_resources *r)
 {
-	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n || r->network || r->rdma.n ||
-		     r->unified.n);
+	return r && (r->memory || r->cpu || r->pids || r->block_io || r->hugepage_limits.n || r->network ||
+		     r->rdma.n || r->unified.n);
 }
 
 static int make_cgroup(struct making *m)
@@ -177,8 +185,9 @@ static int make_cgroup(struct making *m)
 	if (m->options->no_cgroup || mode == CGROUP_NONE) {
 		c->none = true;
 		if (has_resources(l->resources))
-			return fail(0, "linux.resources: %s", m->options->no_cgroup ? "the cgroup manager is disabled" :
-				    "this host has no control groups mounted");
+			return fail(0, "linux.resources: %s",
+				    m->options->no_cgroup ? "the cgroup manager is disabled"
+							  : "this host has no control groups mounted");
 		return 0;
 	}
 	/* Nobody but root makes cgroups of v1: stay where the caller is, unless somebody asked. */
@@ -195,10 +204,11 @@ static int make_cgroup(struct making *m)
 	c->controllers = values.controllers;
 	c->writes.v = values.v;
 	c->writes.n = values.n;
-	c->chown_uid.set = wants_ownership(m) && host_uid(&m->plan->ns, m->process->user.uid, &c->chown_uid.v) &&
+	c->chown_uid.set = wants_ownership(m) &&
+			   host_uid(&m->plan->ns, m->process->user.uid, &c->chown_uid.v) &&
 			   c->chown_uid.v != 0;
-	/* Both ways to rule devices need the host's privilege; without it a container is in a user namespace, and has no
-	 * device but those that are bound. */
+	/* Both ways to rule devices need the host's privilege; without it a container is in a user namespace,
+	 * and has no device but those that are bound. */
 	c->set_devices = m->host->euid == 0 && m->host->initial_userns;
 	if (!c->set_devices)
 		return 0;
@@ -210,7 +220,8 @@ static int make_cgroup(struct making *m)
 	return 0;
 }
 
-/* The state that hooks read, in three pieces: what comes before the status, between it and the pid, and after. */
+/* The state that hooks read, in three pieces: what comes before the status, between it and the pid, and
+ * after. */
 static int make_state(struct making *m)
 {
 	struct json_writer *w = json_writer_begin(m->arena, NULL);
@@ -253,25 +264,29 @@ static int make_filter(struct making *m)
 	return section ? filter_make(m->arena, section, &m->plan->filter) : 0;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static int (*const parts[])(struct making *m) = {
-	make_state,   /* first: what the JSON writer leaves in the arena is no part of the plan (plan_golden.c looks) */
-	make_names,
-	make_refusals,
-	make_namespaces,
-	make_ids,     /* needs the namespaces */
-	make_cgroup,  /* needs the ids: who owns it */
-	make_sysctls,
-	make_mounts,  /* needs the cgroup's path */
-	make_devices, /* needs the mounts: whose /dev it is */
-	make_process, /* needs the ids */
-	make_filter,
-	make_hooks,   /* needs the process's environment */
+	make_state, /* first: what the JSON writer leaves in the arena is no part of the plan (plan_golden.c
+		       looks) */
+	make_names,   make_refusals, make_namespaces, make_ids, /* needs the namespaces */
+	make_cgroup,						/* needs the ids: who owns it */
+	make_sysctls, make_mounts,				/* needs the cgroup's path */
+	make_devices,						/* needs the mounts: whose /dev it is */
+	make_process,						/* needs the ids */
+	make_filter,  make_hooks,				/* needs the process's environment */
 };
 
+/* Its cgroup is there already; how it gets into it is the host's way. */
+static int make_exec_cgroup(struct making *m)
+{
+	m->plan->cgroup.none = m->options->no_cgroup;
+	m->plan->cgroup.attach = !m->plan->cgroup.none && m->host->cgroup.mode != CGROUP_V2;
+	return 0;
+}
+
 static int (*const exec_parts[])(struct making *m) = {
-	make_state, make_names, make_refusals, make_exec_namespaces, make_ids, make_process, make_filter,
+	make_state, make_names, make_refusals, make_exec_namespaces, make_ids, make_exec_cgroup, make_process, make_filter,
 };
 
 static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)
@@ -291,10 +306,12 @@ static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(s
 	return 0;
 }
 
-int plan_make(struct arena *arena, const struct spec *spec, const struct host *host, const struct plan_options *options,
-	      const struct plan **ret_plan)
+int plan_make(struct arena *arena, const struct spec *spec, const struct host *host,
+	      const struct plan_options *options, const struct plan **ret_plan)
 {
-	struct making m = { .arena = arena, .spec = spec, .process = spec->process, .host = host, .options = options };
+	struct making m = {
+		.arena = arena, .spec = spec, .process = spec->process, .host = host, .options = options
+	};
 	int r = make_all(&m, PLAN_CREATE, parts, ARRAY_SIZE(parts));
 
 	if (r == 0)
@@ -302,8 +319,8 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct host *h
 	return r;
 }
 
-int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process, const struct host *host,
-		   const struct plan_options *options, const struct plan **ret_plan)
+int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process,
+		   const struct host *host, const struct plan_options *options, const struct plan **ret_plan)
 {
 	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
 	int r;

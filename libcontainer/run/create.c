@@ -27,6 +27,7 @@
 #include "kernel/process.h"
 #include "kernel/tty.h"
 #include "run/notify.h"
+#include "run/acts.h"
 #include "run/run.h"
 #include "run/sources.h"
 #include "wire/gate.h"
@@ -283,7 +284,7 @@ static bool makes_user_ns(const struct run *run)
 	return ((run->plan->ns.clone | run->plan->ns.stage) & CLONE_NEWUSER) != 0;
 }
 
-static int set_oom_score(struct run *run)
+int set_oom_score(struct run *run)
 {
 	const struct plan_process *p = &run->plan->process;
 	int r = process_set_oom_score(run->procfd, run->pid, (int)p->oom_score_adj.v);
@@ -312,31 +313,31 @@ static int write_maps(struct run *run)
 	return r;
 }
 
-static bool wants_oom_score(const struct run *run)
+bool wants_oom_score(const struct run *run)
 {
 	return run->plan->process.oom_score_adj.set && !makes_user_ns(run);
 }
 
-static bool has_stage(const struct run *run)
+bool has_stage(const struct run *run)
 {
 	return run->plan->ns.needs_stage;
 }
 
-static int adopt_init(struct run *run)
+int adopt_init(struct run *run)
 {
 	int r = child_receive(run, SYNC_CLONED, NULL);
 
 	return r < 0 ? r : spawn_adopt(run);
 }
 
-static bool wants_rlimits(const struct run *run)
+bool wants_rlimits(const struct run *run)
 {
 	return run->plan->process.rlimits.n > 0;
 }
 
 /* Init sets its limits itself, late; what it can do without privilege then is to lower them. A hard limit that must rise
  * is raised here, where the privilege is. */
-static int raise_rlimits(struct run *run)
+int raise_rlimits(struct run *run)
 {
 	for (size_t i = 0; i < run->plan->process.rlimits.n; i++) {
 		struct rlimit_row row = run->plan->process.rlimits.v[i];
@@ -405,12 +406,12 @@ static int run_hooks(struct run *run)
 	return r < 0 ? r : child_send(run, SYNC_HOOKED);
 }
 
-static bool wants_console(const struct run *run)
+bool wants_console(const struct run *run)
 {
 	return run->plan->process.terminal;
 }
 
-static int take_console(struct run *run)
+int take_console(struct run *run)
 {
 	int r = child_receive(run, SYNC_CONSOLE, &run->console_fd);
 
@@ -425,7 +426,7 @@ static int take_console(struct run *run)
 	return r < 0 ? fail_in(r, "--console-socket '%s'", run->console_socket) : 0;
 }
 
-static int finish_init(struct run *run)
+int finish_init(struct run *run)
 {
 	int r = child_send(run, SYNC_PREPARED);
 
@@ -434,13 +435,13 @@ static int finish_init(struct run *run)
 
 /* ---- telling the caller ------------------------------------------------------------------------------------------- */
 
-static bool wants_pid_file(const struct run *run)
+bool wants_pid_file(const struct run *run)
 {
 	return run->pid_file != NULL;
 }
 
 /* Digits only, no newline; written beside and renamed over, so that a reader sees none of it or all. */
-static int write_pid_file(struct run *run)
+int write_pid_file(struct run *run)
 {
 	char temp[4096], digits[16];
 	int n = snprintf(temp, sizeof(temp), "%s.%d", run->pid_file, getpid()), fd, r;
@@ -462,19 +463,19 @@ static int write_pid_file(struct run *run)
 	return 0;
 }
 
-static bool wants_pidfd(const struct run *run)
+bool wants_pidfd(const struct run *run)
 {
 	return run->pidfd_socket != NULL;
 }
 
-static int send_pidfd(struct run *run)
+int send_pidfd(struct run *run)
 {
 	int r = tty_send_fd(run->pidfd_socket, run->pidfd, run->plan->kind == PLAN_EXEC ? "setns" : "standard", run->deadline_ms);
 
 	return r < 0 ? fail_in(r, "--pidfd-socket '%s'", run->pidfd_socket) : 0;
 }
 
-static int release_init(struct run *run)
+int release_init(struct run *run)
 {
 	return child_send(run, SYNC_COMMITTED);
 }

@@ -40,6 +40,7 @@ struct run {
 	size_t config_n;
 	struct cgroup_place *place;
 	int cgroup_fd;              /* for CLONE_INTO_CGROUP, or -1 */
+	int cgroup_fallback_fd;     /* exec: where init is now, for a cgroup that takes no process; or -1 */
 	int sync_fd;                /* our end */
 	int pidfd;
 	pid_t pid, stage_pid;
@@ -67,6 +68,9 @@ extern const struct step create_steps[];
 extern const size_t create_steps_n;
 int run_create(struct run *run) MUST_USE;
 int run_undo(struct remains *remains) MUST_USE;
+
+/* exec: the table. run->handoff->pidfd is init's. */
+int run_enter(struct run *run) MUST_USE;
 
 /* Let init go on without a gate, and learn whether execve succeeded (run, exec). */
 int run_start_child(struct run *run) MUST_USE;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run/acts.h: the parent's acts that the tables of create and of exec have in common. 0, or -errno with the failure recorded. */
+#pragma once
+
+#include "run/run.h"
+
+bool has_stage(const struct run *run);
+int adopt_init(struct run *run) MUST_USE; /* from here on the pid is init's, not the stage's */
+
+bool wants_oom_score(const struct run *run);
+int set_oom_score(struct run *run) MUST_USE;
+bool wants_rlimits(const struct run *run);
+int raise_rlimits(struct run *run) MUST_USE;
+
+bool wants_console(const struct run *run);
+int take_console(struct run *run) MUST_USE; /* receive the terminal's master; hand it to the console socket where there is one */
+int finish_init(struct run *run) MUST_USE;  /* PREPARED, then READY */
+
+bool wants_pid_file(const struct run *run);
+int write_pid_file(struct run *run) MUST_USE;
+bool wants_pidfd(const struct run *run);
+int send_pidfd(struct run *run) MUST_USE;
+int release_init(struct run *run) MUST_USE; /* COMMITTED: it need not die with us any more */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run/enter.c: exec: one more process in a running container. A stage is born in the container's cgroup, joins all of its
+ * namespaces through init's pidfd, and clones the process; nothing on the host is changed, so nothing is undone but the
+ * child.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "run/acts.h"
+#include "run/run.h"
+#include "run/sources.h"
+#include "wire/sync.h"
+
+static int undo_spawn(struct remains *remains)
+{
+	siginfo_t info;
+
+	if (remains->child <= 0)
+		return 0;
+	kill(remains->child, SIGKILL);
+	while (waitid(P_PID, (id_t)remains->child, &info, WEXITED) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+static int spawn(struct run *run)
+{
+	int r;
+
+	run->handoff->role = ROLE_STAGE;
+	r = spawn_child(run);
+	/* A container that runs a service manager of its own has moved its processes below, and a cgroup2 with children
+	 * that have controllers takes no process: the one that init is in now does. */
+	if (r == -EBUSY && run->cgroup_fallback_fd >= 0) {
+		fail_forget();
+		fd_close(&run->sync_fd);
+		sources_close(run);
+		run->cgroup_fd = run->cgroup_fallback_fd;
+		r = spawn_child(run);
+	}
+	sources_close(run);
+	return r;
+}
+
+static bool wants_attach(const struct run *run)
+{
+	return run->plan->cgroup.attach;
+}
+
+static int attach(struct run *run)
+{
+	int r = run->place ? cgroup_attach(run->place, run->pid) : 0;
+
+	return r < 0 ? r : child_send(run, SYNC_JOINED);
+}
+
+static const struct step exec_steps[] = {
+	{ "spawn",     NULL,            spawn,          undo_spawn, "the child is on its way; all below runs beside it" },
+	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1): before it enters anything" },
+	{ "adopt",     NULL,            adopt_init,     NULL,       "from here on the pid is the process's, not the stage's" },
+	{ "oom-score", wants_oom_score, set_oom_score,  NULL,       "lowering needs the host's CAP_SYS_RESOURCE" },
+	{ "rlimits",   wants_rlimits,   raise_rlimits,  NULL,       "raising needs the host's CAP_SYS_RESOURCE" },
+	{ "console",   wants_console,   take_console,   NULL,       "the terminal of the container's devpts" },
+	{ "ready",     NULL,            finish_init,    NULL,       "nothing can fail any more but execve" },
+	{ "pid-file",  wants_pid_file,  write_pid_file, NULL,       "before the release: a failure still takes the process with it" },
+	{ "pidfd",     wants_pidfd,     send_pidfd,     NULL,       "as the pid file" },
+	{ "release",   NULL,            release_init,   NULL,       "it need not die with us any more" },
+	{ "execute",   NULL,            run_start_child, NULL,      "a missing program is an error of exec, not of the process" },
+};
+
+int run_enter(struct run *run)
+{
+	return steps_apply(exec_steps, ARRAY_SIZE(exec_steps), run);
+}
