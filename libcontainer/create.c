@@ -176,8 +176,6 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 		r = fill_container(m, cruet);
 	if (r == 0)
 		r = ledger_root_open(cruet->root, true, &m->run.rootfd);
-	if (r == 0)
-		r = ledger_sweep(m->run.rootfd);
 	if (r < 0)
 		return r;
 	making_fill_handoff(m, gate);

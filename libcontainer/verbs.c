@@ -277,6 +277,8 @@ int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
 		fail_forget();
 	else if (r < 0 || (r = delete_opened(cruet, options, &opened, deadline)) < 0)
 		return r;
-	sweep(cruet);
+	/* reading the whole root is for who asks for everything to be gone, not for every delete */
+	if (options->force)
+		sweep(cruet);
 	return 0;
 }
