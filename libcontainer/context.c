@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "container.h"
-#include "kernel/caps.h"
 #include "kernel/ns.h"
+#include "kernel/process.h"
 
 #define ARENA_SIZE (256u << 20) /* address space, not memory */
 
@@ -134,15 +134,20 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 {
 	const struct cgroup_host *cgroups;
 	const char *listen = environment("LISTEN_FDS");
+	struct process_inherited own;
 	struct host host = {
 		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
-		.bounding = caps_bounding(), .notify_socket = cruet_notify_socket(),
+		.notify_socket = cruet_notify_socket(),
 		.has_newuidmap = geteuid() != 0 && access("/usr/bin/newuidmap", X_OK) == 0,
 	};
-	int r = cruet_cgroups(cruet, &cgroups);
+	int r = process_inherited(cruet->procfd, &own);
 
+	if (r == 0)
+		r = cruet_cgroups(cruet, &cgroups);
 	if (r < 0)
 		return r;
+	host.bounding = own.bounding;
+	host.ignored_signals = own.ignored;
 	host.cgroup = *cgroups;
 	if (listen && parse_u32(listen, &host.listen_fds) < 0)
 		host.listen_fds = 0; /* not systemd's: nothing was passed */

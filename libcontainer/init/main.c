@@ -54,12 +54,14 @@ static int die_with_parent(void)
 	return 0;
 }
 
-static void reset_signals(void)
+/* What the parent caught execve has reset already. */
+static void reset_signals(uint64_t ignored)
 {
 	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		if (ignored >> (sig - 1) & 1)
+			signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -74,7 +76,7 @@ int main(int argc, char **argv)
 		return 125;
 	c.plan = c.h->plan;
 	err_trail_attach(&c.shared->trail);
-	reset_signals();
+	reset_signals(c.h->ignored_signals);
 	if (die_with_parent() < 0)
 		child_die(&c);
 	if (c.h->role == ROLE_STAGE && child_run_stage(&c) < 0)

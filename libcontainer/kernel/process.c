@@ -263,6 +263,42 @@ int process_stat(int procfd, pid_t pid, char *ret_state, uint64_t *ret_start_tim
 	return 0;
 }
 
+/* The hexadecimal word of one line: "CapBnd:\t000001ffffffffff". */
+static int status_word(const char *text, const char *key, uint64_t *ret_word)
+{
+	const char *line = strstr(text, key);
+	uint64_t word = 0;
+
+	if (!line)
+		return -EBADMSG;
+	for (line += strlen(key); *line && *line != '\n'; line++) {
+		bool digit = *line >= '0' && *line <= '9';
+
+		if (!digit && (*line < 'a' || *line > 'f'))
+			return -EBADMSG;
+		word = word << 4 | (uint64_t)(digit ? *line - '0' : *line - 'a' + 10);
+	}
+	*ret_word = word;
+	return 0;
+}
+
+int process_inherited(int procfd, struct process_inherited *ret)
+{
+	struct process_inherited own;
+	char text[4096];
+	int r = (int)read_file_at(procfd, "self/status", text, sizeof(text));
+
+	/* a process can choose its name, but not put a newline into what status shows of it */
+	if (r >= 0)
+		r = status_word(text, "\nCapBnd:\t", &own.bounding);
+	if (r >= 0)
+		r = status_word(text, "\nSigIgn:\t", &own.ignored);
+	if (r < 0)
+		return fail(-r, "cannot read the process's own status");
+	*ret = own;
+	return 0;
+}
+
 int process_open(pid_t pid, int *ret_pidfd)
 {
 	int fd = sys_pidfd_open(pid, 0);

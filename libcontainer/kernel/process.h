@@ -41,6 +41,13 @@ int process_set_no_new_privs(void) MUST_USE;
 /* chdir and then getcwd(2) as the raw call: a path that does not start with '/' is outside (CVE-2024-21626). */
 int process_chdir(const char *path) MUST_USE;
 
+/* What this process has from its caller and its children will have from it: the bounding set and the signals that are
+ * ignored (bit N - 1 for signal N), in one read of status instead of a system call for each bit. */
+struct process_inherited {
+	uint64_t bounding, ignored;
+};
+int process_inherited(int procfd, struct process_inherited *ret) MUST_USE;
+
 /* /proc/PID/stat below procfd: state letter and start time (clock ticks since boot). -ESRCH where there is no such
  * process: not recorded, as that is mostly an answer. */
 int process_stat(int procfd, pid_t pid, char *ret_state, uint64_t *ret_start_time) MUST_USE;

@@ -230,6 +230,7 @@ struct host {
 	uint32_t euid, egid;
 	bool initial_userns;   /* the caller is in the initial user namespace */
 	uint64_t bounding;     /* the caller's bounding set: what a container can get at most */
+	uint64_t ignored_signals; /* that the caller ignores, as we then do: bit N - 1 for signal N */
 	struct cgroup_host cgroup;
 	bool apparmor, selinux;
 	const char *notify_socket; /* NOTIFY_SOCKET of the caller, or NULL */

@@ -24,6 +24,7 @@ struct handoff {
 	bool wait_gate;            /* create: wait for `cruet start` at the gate; else for SYNC_START */
 	bool unmapped;             /* the parent writes this process's id maps after clone: wait for SYNC_MAPPED before all else */
 	bool trace;                /* note when each step began */
+	uint64_t ignored_signals;  /* inherited, and execve keeps them ignored: bit N - 1 for signal N */
 	int shared_fd;             /* the recorder's memory */
 	int sync_fd;
 	int gate_fd;               /* a listening AF_UNIX SEQPACKET socket, or -1 */
