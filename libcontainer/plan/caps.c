@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/caps.c: the five sets of capabilities. Source: capabilities(7), OCI config.md "Linux process": what is unknown or
- * cannot be granted is said and left out. Rule R10 (CVE-2022-29162): nothing is inheritable unless it was asked for.
+ * plan/caps.c: the five sets of capabilities. Source: capabilities(7), OCI config.md "Linux process": what is
+ * unknown or cannot be granted is said and left out. Rule R10 (CVE-2022-29162): nothing is inheritable unless
+ * it was asked for.
  */
 #include "kernel/caps.h"
 
@@ -10,7 +11,6 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "plan/make.h"
-
 
 /* Names that nobody knows, each once; a hostile list is only said in part. */
 struct unknown {
@@ -80,9 +80,11 @@ static int check_sets(const struct cap_masks *c)
 
 	if (c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED])
 		return fail(0, "process.capabilities.effective: %s must be in permitted as well",
-			    words_of(c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED], words, sizeof(words)));
+			    words_of(c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED], words,
+				     sizeof(words)));
 	if (c->mask[CAPSET_AMBIENT] & ~raisable)
-		return fail(0, "process.capabilities.ambient: %s must be in permitted and inheritable as well",
+		return fail(0,
+			    "process.capabilities.ambient: %s must be in permitted and inheritable as well",
 			    words_of(c->mask[CAPSET_AMBIENT] & ~raisable, words, sizeof(words)));
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/devices.c: the nodes and links in /dev. Source: OCI config-linux.md "Default Devices", "Devices", runtime-linux.md
- * "Dev symbolic links".
+ * plan/devices.c: the nodes and links in /dev. Source: OCI config-linux.md "Default Devices", "Devices",
+ * runtime-linux.md "Dev symbolic links".
  */
 #include <sys/stat.h>
 
@@ -12,13 +12,14 @@ static const struct {
 	const char *path;
 	uint32_t major, minor;
 } default_devices[] = {
-	{ "/dev/null", 1, 3 }, { "/dev/zero", 1, 5 },	 { "/dev/full", 1, 7 },
+	{ "/dev/null", 1, 3 },	 { "/dev/zero", 1, 5 },	   { "/dev/full", 1, 7 },
 	{ "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
 static const struct plan_link default_links[] = {
-	{ "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
-	{ "/dev/stderr", "/proc/self/fd/2" }, { "/dev/core", "/proc/kcore" },	   { "/dev/ptmx", "pts/ptmx" },
+	{ "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/core", "/proc/kcore" },	      { "/dev/ptmx", "pts/ptmx" },
 };
 
 /* Somebody else's /dev: what it has is what the container gets, and nothing is made in it. */
@@ -58,7 +59,8 @@ static int make_one(struct making *m, size_t i, struct device *ret)
 }
 
 /* A default one gives way to one of the configuration with the same path. */
-static int add_defaults(struct making *m, const struct device *asked, size_t n_asked, struct device *list, size_t *n)
+static int add_defaults(struct making *m, const struct device *asked, size_t n_asked, struct device *list,
+			size_t *n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(default_devices); i++) {
 		bool given = false;
@@ -67,8 +69,11 @@ static int add_defaults(struct making *m, const struct device *asked, size_t n_a
 			given = given || streq(asked[k].path, default_devices[i].path);
 		if (given)
 			continue;
-		list[*n] = (struct device){ .path = keep(m, default_devices[i].path), .type = S_IFCHR, .mode = 0666,
-					    .major = default_devices[i].major, .minor = default_devices[i].minor };
+		list[*n] = (struct device){ .path = keep(m, default_devices[i].path),
+					    .type = S_IFCHR,
+					    .mode = 0666,
+					    .major = default_devices[i].major,
+					    .minor = default_devices[i].minor };
 		if (!list[(*n)++].path)
 			return -ENOMEM;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/env.c: the environment of the process: each name once, the last one wins, in time that grows with its size only.
+ * plan/env.c: the environment of the process: each name once, the last one wins, in time that grows with its
+ * size only.
  */
 #include <string.h>
 
@@ -24,7 +25,8 @@ static uint64_t hash_name(const char *s, size_t n)
 	return h ^ h >> 32;
 }
 
-/* Remember entry i; false if its name was there already. An entry without '=' has none: programs are given it as it is. */
+/* Remember entry i; false if its name was there already. An entry without '=' has none: programs are given it
+ * as it is. */
 static bool add_name(struct seen *seen, size_t i)
 {
 	const char *entry = seen->list[i];
@@ -97,7 +99,8 @@ static int keep_last(struct making *m, const char **list, size_t *n)
 	return 0;
 }
 
-int make_env(struct making *m, const struct strings *given, const char *const *ret_env[], const char **ret_path)
+int make_env(struct making *m, const struct strings *given, const char *const *ret_env[],
+	     const char **ret_path)
 {
 	const char **list = arena_array(m->arena, given->n + OWN_MAX + 1, const char *);
 	size_t n = given->n;

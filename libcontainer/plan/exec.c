@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/exec.c: what a further process of a container takes over from its first one. As runc: the sets and limits that
- * confine, but not who it is (user, environment, directory), and no_new_privs is as it says itself.
+ * plan/exec.c: what a further process of a container takes over from its first one. As runc: the sets and
+ * limits that confine, but not who it is (user, environment, directory), and no_new_privs is as it says
+ * itself.
  */
 #include "plan/make.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/explain.c: the plan in words, for people (create --dry-run) and for the golden tests: so a fact of the plan that is
- * not printed is a fact that no test holds.
+ * plan/explain.c: the plan in words, for people (create --dry-run) and for the golden tests: so a fact of the
+ * plan that is not printed is a fact that no test holds.
  */
 #include "plan/explain.h"
 
@@ -42,7 +42,7 @@ void explain_strings(FILE *out, const char *const *list)
 	}
 }
 
-/* ---- namespaces ------------------------------------------------------------------------------------------------------ */
+/* ---- namespaces ---- */
 
 static void explain_namespace(FILE *out, const struct plan_ns *ns, enum ns_kind kind)
 {
@@ -69,7 +69,8 @@ static void explain_namespace(FILE *out, const struct plan_ns *ns, enum ns_kind 
 static void explain_map(FILE *out, const char *what, const struct id_map *map)
 {
 	for (size_t i = 0; i < map->n; i++)
-		fprintf(out, "%s map: %u is %u outside, %u of them\n", what, map->v[i].inside, map->v[i].outside, map->v[i].size);
+		fprintf(out, "%s map: %u is %u outside, %u of them\n", what, map->v[i].inside,
+			map->v[i].outside, map->v[i].size);
 }
 
 static void explain_namespaces(FILE *out, const struct plan_ns *ns)
@@ -78,7 +79,8 @@ static void explain_namespaces(FILE *out, const struct plan_ns *ns)
 		explain_namespace(out, ns, (enum ns_kind)kind);
 	fprintf(out, "stage: %s\n", ns->needs_stage ? "needed" : "none");
 	for (size_t i = 0; i < ns->offsets.n; i++)
-		fprintf(out, "time offset %s: %lld s %u ns\n", ns->offsets.v[i].clock == CLOCK_MONOTONIC ? "monotonic" : "boottime",
+		fprintf(out, "time offset %s: %lld s %u ns\n",
+			ns->offsets.v[i].clock == CLOCK_MONOTONIC ? "monotonic" : "boottime",
 			(long long)ns->offsets.v[i].secs, ns->offsets.v[i].nanosecs);
 	explain_map(out, "uid", &ns->uids);
 	explain_map(out, "gid", &ns->gids);
@@ -86,19 +88,22 @@ static void explain_namespaces(FILE *out, const struct plan_ns *ns)
 		fputs("setgroups: denied\n", out);
 }
 
-/* ---- the cgroup -------------------------------------------------------------------------------------------------------- */
+/* ---- the cgroup ---- */
 
 static void explain_write(FILE *out, const struct cgroup_write *w)
 {
 	static const char *const ops[] = {
-		[CGROUP_SET] = "", [CGROUP_SET_OR_NEXT] = ", or the next where it is missing",
-		[CGROUP_SET_SECOND] = ", as the second word", [CGROUP_SET_RT] = ", ancestors first",
+		[CGROUP_SET] = "",
+		[CGROUP_SET_OR_NEXT] = ", or the next where it is missing",
+		[CGROUP_SET_SECOND] = ", as the second word",
+		[CGROUP_SET_RT] = ", ancestors first",
 		[CGROUP_CHECK_BELOW] = ", must not be above it",
 	};
 
 	fprintf(out, "cgroup %s: ", w->file);
 	explain_string(out, w->value);
-	fprintf(out, "%s%s%s", ops[w->op], w->may_be_missing ? ", may be missing" : "", w->again ? ", tried again" : "");
+	fprintf(out, "%s%s%s", ops[w->op], w->may_be_missing ? ", may be missing" : "",
+		w->again ? ", tried again" : "");
 	if (w->controller && *w->controller)
 		fprintf(out, ", controller %s", w->controller);
 	fprintf(out, " (%s)\n", w->property);
@@ -129,7 +134,8 @@ static void explain_cgroup(FILE *out, const struct plan_cgroup *c)
 	}
 	fputs("cgroup: ", out);
 	explain_string(out, c->path);
-	fprintf(out, "%s%s", c->attach ? ", attached after clone" : ", cloned into", c->tolerant ? ", or the caller's" : "");
+	fprintf(out, "%s%s", c->attach ? ", attached after clone" : ", cloned into",
+		c->tolerant ? ", or the caller's" : "");
 	if (c->controllers && *c->controllers)
 		fprintf(out, ", controllers %s", c->controllers);
 	if (c->chown_uid.set)
@@ -143,7 +149,7 @@ static void explain_cgroup(FILE *out, const struct plan_cgroup *c)
 		explain_rule(out, &c->devices.v[i]);
 }
 
-/* ---- what is set in the namespaces -------------------------------------------------------------------------------------- */
+/* ---- what is set in the namespaces ---- */
 
 static void explain_settings(FILE *out, const struct plan *plan)
 {
@@ -165,7 +171,8 @@ static void explain_settings(FILE *out, const struct plan *plan)
 	if (plan->loopback_up)
 		fputs("loopback: up\n", out);
 	for (size_t i = 0; i < plan->net_devices.n; i++)
-		fprintf(out, "network device %s: as %s\n", plan->net_devices.v[i].host_name, plan->net_devices.v[i].name);
+		fprintf(out, "network device %s: as %s\n", plan->net_devices.v[i].host_name,
+			plan->net_devices.v[i].name);
 }
 
 int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_text)

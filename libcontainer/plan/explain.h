@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/explain.h: the pieces of plan_explain(). Each prints its part of the plan: a line a fact, the thing before the
- * colon, its numbers as words after it. Not for other rooms.
+ * plan/explain.h: the pieces of plan_explain(). Each prints its part of the plan: a line a fact, the thing
+ * before the colon, its numbers as words after it. Not for other rooms.
  */
 #pragma once
 

@@ -6,7 +6,7 @@
 #include "kernel/sys.h"
 #include "plan/explain.h"
 
-/* ---- flags --------------------------------------------------------------------------------------------------------- */
+/* ---- flags ---- */
 
 static const struct {
 	uint64_t bit;
@@ -25,8 +25,10 @@ static void explain_atime(FILE *out, const char *prefix, uint64_t set, uint64_t 
 	uint64_t mode = set & MOUNT_ATTR__ATIME;
 
 	if (clear & MOUNT_ATTR__ATIME)
-		fprintf(out, " %s%s", prefix, mode == MOUNT_ATTR_NOATIME ? "noatime" : mode == MOUNT_ATTR_STRICTATIME ?
-			"strictatime" : "relatime");
+		fprintf(out, " %s%s", prefix,
+			mode == MOUNT_ATTR_NOATIME	 ? "noatime"
+			: mode == MOUNT_ATTR_STRICTATIME ? "strictatime"
+							 : "relatime");
 }
 
 static void explain_bits(FILE *out, const char *prefix, uint64_t set, uint64_t clear)
@@ -66,7 +68,7 @@ static const char *propagation_word(unsigned long flags)
 	}
 }
 
-/* ---- mounts -------------------------------------------------------------------------------------------------------- */
+/* ---- mounts ---- */
 
 static void explain_source(FILE *out, const struct plan_mount *m)
 {
@@ -130,14 +132,10 @@ static void explain_manner(FILE *out, const struct plan_mount *m)
 		bool yes;
 		const char *words;
 	} manners[] = {
-		{ m->inherit_mode, "mode of what it covers" },
-		{ m->copy_up, "filled with what it covers" },
-		{ m->copy_symlink, "a symlink is copied" },
-		{ m->source_nofollow, "source not followed" },
-		{ m->target_nofollow, "target not followed" },
-		{ m->must_be_proc, "must be a procfs" },
-		{ m->late_readonly, "ro at the end" },
-		{ m->parent_opens, "opened by the parent" },
+		{ m->inherit_mode, "mode of what it covers" }, { m->copy_up, "filled with what it covers" },
+		{ m->copy_symlink, "a symlink is copied" },    { m->source_nofollow, "source not followed" },
+		{ m->target_nofollow, "target not followed" }, { m->must_be_proc, "must be a procfs" },
+		{ m->late_readonly, "ro at the end" },	       { m->parent_opens, "opened by the parent" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(manners); i++)
@@ -167,7 +165,9 @@ static void explain_mount(FILE *out, const struct plan_mount *m)
 static void explain_root(FILE *out, const struct plan_root *root)
 {
 	static const char *const ways[] = {
-		[ROOT_PIVOT] = "pivot_root", [ROOT_MOVE] = "moved over /, chroot", [ROOT_CHROOT] = "chroot",
+		[ROOT_PIVOT] = "pivot_root",
+		[ROOT_MOVE] = "moved over /, chroot",
+		[ROOT_CHROOT] = "chroot",
 	};
 
 	fputs("root: ", out);
@@ -177,7 +177,8 @@ static void explain_root(FILE *out, const struct plan_root *root)
 		fprintf(out, ", old tree %s", propagation_word(root->old_propagation));
 	if (root->propagation)
 		fprintf(out, ", then %s", propagation_word(root->propagation));
-	fprintf(out, "%s%s\n", root->on_host ? ", mounts made on the host" : "", root->readonly ? ", ro at the end" : "");
+	fprintf(out, "%s%s\n", root->on_host ? ", mounts made on the host" : "",
+		root->readonly ? ", ro at the end" : "");
 }
 
 static void explain_device(FILE *out, const struct plan *plan, const struct device *d)

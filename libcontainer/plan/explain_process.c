@@ -76,15 +76,17 @@ static void explain_user(FILE *out, const struct plan_user *u)
 static void explain_caps(FILE *out, const struct plan_process *p)
 {
 	static const char *const sets[CAPSETS] = {
-		[CAPSET_BOUNDING] = "bounding", [CAPSET_EFFECTIVE] = "effective", [CAPSET_PERMITTED] = "permitted",
-		[CAPSET_INHERITABLE] = "inheritable", [CAPSET_AMBIENT] = "ambient",
+		[CAPSET_BOUNDING] = "bounding",	  [CAPSET_EFFECTIVE] = "effective",
+		[CAPSET_PERMITTED] = "permitted", [CAPSET_INHERITABLE] = "inheritable",
+		[CAPSET_AMBIENT] = "ambient",
 	};
 	char word[32];
 
 	for (int set = 0; p->set_caps && set < CAPSETS; set++) {
 		fprintf(out, "capabilities %s:%s", sets[set], p->caps.mask[set] ? "" : " none");
 		for (int i = 0; i < 64; i++) {
-			const char *name = p->caps.mask[set] >> i & 1 ? cap_word(i, word, sizeof(word)) : NULL;
+			const char *name =
+				p->caps.mask[set] >> i & 1 ? cap_word(i, word, sizeof(word)) : NULL;
 
 			if (name)
 				fprintf(out, " %s", name);
@@ -117,21 +119,25 @@ static void explain_limits(FILE *out, const struct plan_process *p)
 
 static void explain_scheduling(FILE *out, const struct plan_process *p)
 {
-	static const char *const policies[] = { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "?", "SCHED_IDLE", "SCHED_DEADLINE" };
+	static const char *const policies[] = { "SCHED_OTHER", "SCHED_FIFO", "SCHED_RR",      "SCHED_BATCH",
+						"?",	       "SCHED_IDLE", "SCHED_DEADLINE" };
 	static const char *const classes[] = { "none", "real time", "best effort", "idle" };
 	const struct sched_numbers *s = p->scheduler;
 
 	if (s) {
-		fprintf(out, "scheduler: %s, nice %d, priority %u", policies[s->policy], s->nice, s->priority);
+		fprintf(out, "scheduler: %s, nice %d, priority %u", policies[s->policy], s->nice,
+			s->priority);
 		if (s->runtime || s->deadline || s->period)
-			fprintf(out, ", runtime %llu deadline %llu period %llu ns", (unsigned long long)s->runtime,
-				(unsigned long long)s->deadline, (unsigned long long)s->period);
+			fprintf(out, ", runtime %llu deadline %llu period %llu ns",
+				(unsigned long long)s->runtime, (unsigned long long)s->deadline,
+				(unsigned long long)s->period);
 		fputs(s->flags ? "," : "", out);
 		explain_flags(out, &sched_flag_words, (int64_t)s->flags);
 		fputc('\n', out);
 	}
 	if (p->io_priority)
-		fprintf(out, "io priority: %s %d\n", classes[p->io_priority->class], p->io_priority->priority);
+		fprintf(out, "io priority: %s %d\n", classes[p->io_priority->class],
+			p->io_priority->priority);
 	if (p->initial_affinity.set) {
 		fputs("cpus until in the cgroup: ", out);
 		explain_mask(out, p->initial_affinity.mask, p->initial_affinity.bytes);
@@ -226,5 +232,6 @@ void explain_process(FILE *out, const struct plan *plan)
 		hooks = hooks || plan->hooks[point].n;
 	}
 	if (hooks)
-		fprintf(out, "state for hooks: %sSTATUS%sPID%s\n", plan->state_head, plan->state_middle, plan->state_tail);
+		fprintf(out, "state for hooks: %sSTATUS%sPID%s\n", plan->state_head, plan->state_middle,
+			plan->state_tail);
 }

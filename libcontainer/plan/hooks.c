@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/hooks.c: the programs at the six points, with the defaults filled in. Source: OCI config.md "POSIX-platform Hooks". */
+/* plan/hooks.c: the programs at the six points, with the defaults filled in. Source: OCI config.md
+ * "POSIX-platform Hooks". */
 #include "base/err.h"
 #include "plan/make.h"
 
@@ -14,8 +15,8 @@ static const char *const *one_string(struct making *m, const char *s)
 	return list && s ? list : NULL;
 }
 
-/* No environment given: a search path and nothing else, never the runtime's own (CVE-2025-23266). Only startContainer,
- * which runs in the container as its user, has the process's, as runc's users expect. */
+/* No environment given: a search path and nothing else, never the runtime's own (CVE-2025-23266). Only
+ * startContainer, which runs in the container as its user, has the process's, as runc's users expect. */
 static const char *const *make_hook_env(struct making *m, enum plan_hook_point point)
 {
 	if (point == HOOK_START_CONTAINER && m->plan->process.exec.env)
@@ -23,14 +24,16 @@ static const char *const *make_hook_env(struct making *m, enum plan_hook_point p
 	return one_string(m, keep(m, "PATH=" DEFAULT_PATH));
 }
 
-static int make_hook(struct making *m, enum plan_hook_point point, const struct spec_hook *asked, struct plan_hook *ret)
+static int make_hook(struct making *m, enum plan_hook_point point, const struct spec_hook *asked,
+		     struct plan_hook *ret)
 {
 	ret->path = asked->path;
 	ret->args = asked->args.n ? asked->args.v : one_string(m, asked->path);
 	ret->env = asked->env.v ? asked->env.v : make_hook_env(m, point);
 	ret->timeout_ms = HOOK_TIMEOUT_DEFAULT_MS;
 	if (asked->timeout.set)
-		ret->timeout_ms = asked->timeout.v > INT64_MAX / 1000 / 1000 ? INT64_MAX / 1000 : asked->timeout.v * 1000;
+		ret->timeout_ms = asked->timeout.v > INT64_MAX / 1000 / 1000 ? INT64_MAX / 1000
+									     : asked->timeout.v * 1000;
 	return ret->args && ret->env ? 0 : -ENOMEM;
 }
 

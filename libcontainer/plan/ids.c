@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/ids.c: the id maps of the user namespace, and who the user is in it. Source: user_namespaces(7), newuidmap(1),
- * features.md 3.5.
+ * plan/ids.c: the id maps of the user namespace, and who the user is in it. Source: user_namespaces(7),
+ * newuidmap(1), features.md 3.5.
  */
 #include "base/err.h"
 #include "kernel/sys.h"
@@ -13,8 +13,8 @@ static bool maps_only(const struct id_map *map, uint32_t own)
 	return map->n == 1 && map->v[0].size == 1 && map->v[0].outside == own;
 }
 
-/* That a new user namespace has maps, and only one, is spec/check's rule. Without privilege on the host the kernel
- * lets a user map his own id only, and only where setgroups is denied; the helpers may more. */
+/* That a new user namespace has maps, and only one, is spec/check's rule. Without privilege on the host the
+ * kernel lets a user map his own id only, and only where setgroups is denied; the helpers may more. */
 static int check_unprivileged(struct making *m)
 {
 	struct plan_ns *ns = &m->plan->ns;
@@ -23,8 +23,11 @@ static int check_unprivileged(struct making *m)
 	if (m->host->euid == 0)
 		return 0;
 	if ((ns_made(ns) & CLONE_NEWUSER) && !own && !m->host->has_newuidmap)
-		return fail(EPERM, "linux.uidMappings: user %u may map only his own id, and only to one; more needs newuidmap "
-			    "and newgidmap (package uidmap or shadow-utils) and ranges in /etc/subuid and /etc/subgid",
+		return fail(EPERM,
+			    "linux.uidMappings: user %u may map only his own id, and only to one; more needs "
+			    "newuidmap "
+			    "and newgidmap (package uidmap or shadow-utils) and ranges in /etc/subuid and "
+			    "/etc/subgid",
 			    m->host->euid);
 	ns->deny_setgroups = own;
 	return 0;

@@ -2,8 +2,9 @@
 /*
  * plan/make.h: what the files of this room share while they make one plan. Not for other rooms.
  *
- * The plan is read by the init stage, in which none of our own static data exists: all that it points to lies in the
- * arena. What comes from the spec lies there already; a word of ours, of the host or of the options goes through keep().
+ * The plan is read by the init stage, in which none of our own static data exists: all that it points to lies
+ * in the arena. What comes from the spec lies there already; a word of ours, of the host or of the options
+ * goes through keep().
  */
 #pragma once
 
@@ -32,40 +33,44 @@ const char *keep(struct making *m, const char *s);
 /* Say something that the specification wants said; past WARNINGS_MAX nothing more is. */
 int warn(struct making *m, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
-/* A path in the container: absolute (a relative one means: from the root), "//" and "." gone, no trailing slash. ".." is
- * refused: what it means depends on symlinks, and rules like those for /proc judge by the name. `place` is for the error. */
+/* A path in the container: absolute (a relative one means: from the root), "//" and "." gone, no trailing
+ * slash. ".." is refused: what it means depends on symlinks, and rules like those for /proc judge by the
+ * name. `place` is for the error. */
 int container_path(struct making *m, const char *place, const char *path, const char **ret_path) MUST_USE;
 
 /* The namespaces that the plan makes, and all that differ from the caller's: bits of CLONE_NEW*. */
 uint64_t ns_made(const struct plan_ns *ns);
 uint64_t ns_any(const struct plan_ns *ns);
 
-/* The numbers of a list like "0-3,7" as a bit mask in the arena; n numbers below `limit`. EINVAL, ERANGE with `place`
- * in the message. An empty text is an empty mask. */
-int mask_parse(struct making *m, const char *place, const char *text, unsigned int limit, const unsigned long **ret_mask,
-	       size_t *ret_bytes, size_t *ret_count) MUST_USE;
+/* The numbers of a list like "0-3,7" as a bit mask in the arena; n numbers below `limit`. EINVAL, ERANGE with
+ * `place` in the message. An empty text is an empty mask. */
+int mask_parse(struct making *m, const char *place, const char *text, unsigned int limit,
+	       const unsigned long **ret_mask, size_t *ret_bytes, size_t *ret_count) MUST_USE;
 
 /* The parts, in the order in which plan_make() runs them. Each fills its piece of m->plan. */
-int make_refusals(struct making *m) MUST_USE;  /* refuse.c: what does not act yet is an error, never ignored */
+int make_refusals(struct making *m) MUST_USE; /* refuse.c: what does not act yet is an error, never ignored */
 int make_namespaces(struct making *m) MUST_USE; /* ns.c */
 int make_exec_namespaces(struct making *m) MUST_USE;
-int make_ids(struct making *m) MUST_USE;        /* ids.c */
-int make_sysctls(struct making *m) MUST_USE;    /* sysctl.c */
-int make_mounts(struct making *m) MUST_USE;     /* mounts.c */
-int make_devices(struct making *m) MUST_USE;    /* devices.c */
-int make_process(struct making *m) MUST_USE;    /* process.c */
-int make_hooks(struct making *m) MUST_USE;      /* hooks.c */
+int make_ids(struct making *m) MUST_USE;     /* ids.c */
+int make_sysctls(struct making *m) MUST_USE; /* sysctl.c */
+int make_mounts(struct making *m) MUST_USE;  /* mounts.c */
+int make_devices(struct making *m) MUST_USE; /* devices.c */
+int make_process(struct making *m) MUST_USE; /* process.c */
+int make_hooks(struct making *m) MUST_USE;   /* hooks.c */
 
 /* Of exec.c: `process` with what the container's own gives where it says nothing. */
 const struct spec_process *exec_process(struct arena *arena, const struct spec_process *container,
 					const struct spec_process *process);
 
-/* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most cgroup_mounts_max(), to *ret
- * (the first carries the words of the configuration already). Returns how many in *ret_n. */
+/* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most
+ * cgroup_mounts_max(), to *ret (the first carries the words of the configuration already). Returns how many
+ * in *ret_n. */
 size_t cgroup_mounts_max(const struct making *m);
-int cgroup_mounts(struct making *m, const struct plan_mount *asked, struct plan_mount *ret, size_t *ret_n) MUST_USE;
+int cgroup_mounts(struct making *m, const struct plan_mount *asked, struct plan_mount *ret,
+		  size_t *ret_n) MUST_USE;
 
 /* Of process.c: the environment, each name once, the last one wins; O(n). */
-int make_env(struct making *m, const struct strings *given, const char *const *ret_env[], const char **ret_path) MUST_USE;
+int make_env(struct making *m, const struct strings *given, const char *const *ret_env[],
+	     const char **ret_path) MUST_USE;
 /* Of caps.c. */
 int make_caps(struct making *m, const struct spec_capabilities *caps, struct cap_masks *ret_masks) MUST_USE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/mounts.c: the root and the list of mounts. What the words of a configuration mean for the kernel is decided here;
- * which object a path leads to is not: only the act may look.
+ * plan/mounts.c: the root and the list of mounts. What the words of a configuration mean for the kernel is
+ * decided here; which object a path leads to is not: only the act may look.
  */
 #include <string.h>
 #include <sys/mount.h>
@@ -12,13 +12,15 @@
 #include "plan/make.h"
 #include "plan/words.h"
 
-/* ---- the root ------------------------------------------------------------------------------------------------------ */
+/* ---- the root ---- */
 
 static unsigned long propagation_flags(int asked)
 {
 	static const unsigned long flags[] = {
-		[SPEC_PROPAGATION_NONE] = 0,	       [SPEC_PROPAGATION_PRIVATE] = MS_PRIVATE,
-		[SPEC_PROPAGATION_SHARED] = MS_SHARED, [SPEC_PROPAGATION_SLAVE] = MS_SLAVE,
+		[SPEC_PROPAGATION_NONE] = 0,
+		[SPEC_PROPAGATION_PRIVATE] = MS_PRIVATE,
+		[SPEC_PROPAGATION_SHARED] = MS_SHARED,
+		[SPEC_PROPAGATION_SLAVE] = MS_SLAVE,
 		[SPEC_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
 	};
 
@@ -26,9 +28,10 @@ static unsigned long propagation_flags(int asked)
 }
 
 /*
- * What the tree of the new mount namespace becomes before anything is mounted. A slave by default: what the host mounts
- * arrives, nothing leaves. "shared" has to stay shared here, or a volume that is mounted "rshared" could never send a mount
- * back (Kubernetes' Bidirectional). An unbindable tree could not be the source of any bind: private instead.
+ * What the tree of the new mount namespace becomes before anything is mounted. A slave by default: what the
+ * host mounts arrives, nothing leaves. "shared" has to stay shared here, or a volume that is mounted
+ * "rshared" could never send a mount back (Kubernetes' Bidirectional). An unbindable tree could not be the
+ * source of any bind: private instead.
  */
 static unsigned long old_propagation(unsigned long asked)
 {
@@ -43,8 +46,8 @@ static unsigned long old_propagation(unsigned long asked)
 	}
 }
 
-/* Without a mount namespace of its own the container's mounts are made where it lives: in the caller's, from which delete
- * takes them again, or in the joined one. */
+/* Without a mount namespace of its own the container's mounts are made where it lives: in the caller's, from
+ * which delete takes them again, or in the joined one. */
 static bool mounts_on_host(const struct making *m)
 {
 	const struct spec_linux *l = m->spec->linux_;
@@ -60,7 +63,8 @@ static int make_root(struct making *m)
 
 	if (!root || !root->path || !*root->path)
 		return fail(0, "root.path: missing");
-	r->path = root->path[0] == '/' ? root->path : arena_printf(m->arena, "%s/%s", m->options->bundle, root->path);
+	r->path = root->path[0] == '/' ? root->path
+				       : arena_printf(m->arena, "%s/%s", m->options->bundle, root->path);
 	if (!r->path)
 		return -ENOMEM;
 	if (streq(r->path, "/"))
@@ -70,7 +74,8 @@ static int make_root(struct making *m)
 		r->how = ROOT_CHROOT;
 		r->on_host = mounts_on_host(m);
 		if (m->spec->linux_->rootfs_propagation)
-			return fail(0, "linux.rootfsPropagation: needs a mount namespace of its own: add {\"type\": \"mount\"}, "
+			return fail(0, "linux.rootfsPropagation: needs a mount namespace of its own: add "
+				       "{\"type\": \"mount\"}, "
 				       "without a path, to linux.namespaces");
 		return 0;
 	}
@@ -80,13 +85,21 @@ static int make_root(struct making *m)
 	return 0;
 }
 
-/* ---- targets ------------------------------------------------------------------------------------------------------- */
+/* ---- targets ---- */
 
-/* What lxcfs and the like put over single files of a procfs; anything else inside /proc could fake what the runtime, or
- * the container's own security, reads there (CVE-2019-16884). */
+/* What lxcfs and the like put over single files of a procfs; anything else inside /proc could fake what the
+ * runtime, or the container's own security, reads there (CVE-2019-16884). */
 static const char *const proc_allowed[] = {
-	"cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo",
-	"sys/kernel/ns_last_pid", "sys/crypto/fips_enabled",
+	"cpuinfo",
+	"diskstats",
+	"meminfo",
+	"stat",
+	"swaps",
+	"uptime",
+	"loadavg",
+	"slabinfo",
+	"sys/kernel/ns_last_pid",
+	"sys/crypto/fips_enabled",
 };
 
 static int check_proc(struct plan_mount *p)
@@ -98,7 +111,8 @@ static int check_proc(struct plan_mount *p)
 	if (!*below) {
 		p->must_be_proc = p->kind == PLAN_MOUNT_BIND;
 		if (p->kind == PLAN_MOUNT_FS && !streq(p->type, "proc"))
-			return fail(0, "%s: only a procfs may be mounted on /proc, not '%s'", p->where, p->type);
+			return fail(0, "%s: only a procfs may be mounted on /proc, not '%s'", p->where,
+				    p->type);
 		return 0;
 	}
 	if (p->kind == PLAN_MOUNT_REMOUNT)
@@ -106,7 +120,9 @@ static int check_proc(struct plan_mount *p)
 	for (size_t i = 0; i < ARRAY_SIZE(proc_allowed); i++)
 		if (streq(below + 1, proc_allowed[i]))
 			return 0;
-	return fail(0, "%s: nothing may be mounted inside /proc but what lxcfs emulates (cpuinfo, meminfo, ...)", p->where);
+	return fail(0,
+		    "%s: nothing may be mounted inside /proc but what lxcfs emulates (cpuinfo, meminfo, ...)",
+		    p->where);
 }
 
 static int make_target(struct making *m, size_t i, const struct spec_mount *asked, struct plan_mount *p)
@@ -123,11 +139,12 @@ static int make_target(struct making *m, size_t i, const struct spec_mount *aske
 	if (!p->where)
 		return -ENOMEM;
 	if (streq(p->target, "/") && p->kind != PLAN_MOUNT_REMOUNT)
-		return fail(0, "%s: a mount over the root; the root file system is what root.path says", p->where);
+		return fail(0, "%s: a mount over the root; the root file system is what root.path says",
+			    p->where);
 	return 0;
 }
 
-/* ---- the three kinds ------------------------------------------------------------------------------------------------- */
+/* ---- the three kinds ---- */
 
 static bool is_one_of(const char *type, const char *const *list, size_t n)
 {
@@ -137,11 +154,13 @@ static bool is_one_of(const char *type, const char *const *list, size_t n)
 	return false;
 }
 
-/* The super block's read-only flag too, where a device is mounted: one that is write-protected cannot be opened without.
- * Not for the kernel's own file systems, where it would act on every other mount of the same super block. */
+/* The super block's read-only flag too, where a device is mounted: one that is write-protected cannot be
+ * opened without. Not for the kernel's own file systems, where it would act on every other mount of the same
+ * super block. */
 static bool wants_super_ro(const struct plan_mount *p)
 {
-	static const char *const own[] = { "proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "tmpfs", "ramfs" };
+	static const char *const own[] = { "proc",   "sysfs",  "cgroup", "cgroup2",
+					   "mqueue", "devpts", "tmpfs",	 "ramfs" };
 
 	return (p->attrs.set & MOUNT_ATTR_RDONLY) && p->source && p->source[0] == '/' &&
 	       !is_one_of(p->type, own, ARRAY_SIZE(own));
@@ -153,9 +172,13 @@ static int make_params(struct making *m, const struct mount_said *said, struct p
 	static const struct {
 		unsigned int flag;
 		const char *word;
-	} flags[] = { { SUPER_SYNC, "sync" }, { SUPER_DIRSYNC, "dirsync" }, { SUPER_LAZYTIME, "lazytime" }, { SUPER_MAND, "mand" } };
+	} flags[] = { { SUPER_SYNC, "sync" },
+		      { SUPER_DIRSYNC, "dirsync" },
+		      { SUPER_LAZYTIME, "lazytime" },
+		      { SUPER_MAND, "mand" } };
 	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
-	struct mount_param *params = arena_array(m->arena, said->n_params + ARRAY_SIZE(flags) + 2, struct mount_param);
+	struct mount_param *params =
+		arena_array(m->arena, said->n_params + ARRAY_SIZE(flags) + 2, struct mount_param);
 	size_t n = said->n_params;
 
 	if (!params)
@@ -166,8 +189,10 @@ static int make_params(struct making *m, const struct mount_said *said, struct p
 			params[n++].key = keep(m, flags[i].word);
 	if (p->kind == PLAN_MOUNT_FS && wants_super_ro(p))
 		params[n++].key = keep(m, "ro");
-	if (p->kind == PLAN_MOUNT_FS && m->plan->mount_label && !is_one_of(p->type, unlabelled, ARRAY_SIZE(unlabelled)))
-		params[n++] = (struct mount_param){ .key = keep(m, "context"), .value = m->plan->mount_label };
+	if (p->kind == PLAN_MOUNT_FS && m->plan->mount_label &&
+	    !is_one_of(p->type, unlabelled, ARRAY_SIZE(unlabelled)))
+		params[n++] =
+			(struct mount_param){ .key = keep(m, "context"), .value = m->plan->mount_label };
 	for (size_t i = 0; i < n; i++)
 		if (!params[i].key)
 			return -ENOMEM;
@@ -194,26 +219,29 @@ static void fold_recursive(struct mount_attrs *a)
 	a->rec_set = a->rec_clear = 0;
 }
 
-static int make_bind(struct making *m, const struct spec_mount *asked, const struct mount_said *said, struct plan_mount *p)
+static int make_bind(struct making *m, const struct spec_mount *asked, const struct mount_said *said,
+		     struct plan_mount *p)
 {
 	if (!asked->source || !*asked->source)
 		return fail(0, "%s: a bind mount without a source", p->where);
 	/* mode=755 and the like mean nothing to a bind, as mount(2) says; a word alone is a mistyped flag */
 	if (said->first_param && !strchr(said->first_param, '='))
-		return fail(0, "%s: option '%s' is for a file system; a bind mount has none of its own", p->where,
-			    said->first_param);
+		return fail(0, "%s: option '%s' is for a file system; a bind mount has none of its own",
+			    p->where, said->first_param);
 	if (said->copy_up)
 		return fail(0, "%s: option 'tmpcopyup' is for a tmpfs", p->where);
 	p->recursive = said->recursive;
 	if (!p->recursive)
 		fold_recursive(&p->attrs);
-	p->source = asked->source[0] == '/' ? asked->source :
-					      arena_printf(m->arena, "%s/%s", m->options->bundle, asked->source);
+	p->source = asked->source[0] == '/'
+			    ? asked->source
+			    : arena_printf(m->arena, "%s/%s", m->options->bundle, asked->source);
 	if (!p->source)
 		return -ENOMEM;
 	if (!said->first_param)
 		return 0;
-	return warn(m, "%s: option '%s' is for a file system: a bind mount ignores it", p->where, said->first_param);
+	return warn(m, "%s: option '%s' is for a file system: a bind mount ignores it", p->where,
+		    said->first_param);
 }
 
 /* A fallback is a bind of the host's tree with what is mounted below it: read-only must then mean all of it
@@ -225,7 +253,8 @@ static int set_fallback(struct making *m, struct plan_mount *p, const char *sour
 	return p->fallback_source ? 0 : -ENOMEM;
 }
 
-static int make_fs(struct making *m, const struct spec_mount *asked, const struct mount_said *said, struct plan_mount *p)
+static int make_fs(struct making *m, const struct spec_mount *asked, const struct mount_said *said,
+		   struct plan_mount *p)
 {
 	bool foreign_user = m->plan->ns.userns || !m->host->initial_userns, tmpfs = streq(p->type, "tmpfs");
 	int r;
@@ -246,23 +275,26 @@ static int make_fs(struct making *m, const struct spec_mount *asked, const struc
 		p->attrs.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 		p->late_readonly = true;
 	}
-	/* A proc or sysfs on a symlink of the image would be somebody else's directory (CVE-2019-19921, CVE-2023-27561). */
+	/* A proc or sysfs on a symlink of the image would be somebody else's directory (CVE-2019-19921,
+	 * CVE-2023-27561). */
 	if (streq(p->type, "proc") || streq(p->type, "sysfs"))
 		p->target_nofollow = true;
-	/* sysfs belongs to the network namespace's owner; a read-only view of the host's is what crun and podman give then. */
+	/* sysfs belongs to the network namespace's owner; a read-only view of the host's is what crun and
+	 * podman give then. */
 	if (streq(p->type, "sysfs") && foreign_user && (p->attrs.set & MOUNT_ATTR_RDONLY))
 		return set_fallback(m, p, "/sys");
 	return 0;
 }
 
-/* ---- idmapped mounts --------------------------------------------------------------------------------------------------- */
+/* ---- idmapped mounts ---- */
 
 static bool same_map(const struct id_map *a, const struct id_map *b)
 {
 	return a->n == b->n && (!a->n || !memcmp(a->v, b->v, a->n * sizeof(a->v[0])));
 }
 
-static int make_idmap(struct making *m, const struct spec_mount *asked, const struct mount_said *said, struct plan_mount *p)
+static int make_idmap(struct making *m, const struct spec_mount *asked, const struct mount_said *said,
+		      struct plan_mount *p)
 {
 	const struct plan_ns *ns = &m->plan->ns;
 	bool given = asked->uid_mappings.n || asked->gid_mappings.n;
@@ -279,7 +311,8 @@ static int make_idmap(struct making *m, const struct spec_mount *asked, const st
 	p->uids = asked->uid_mappings;
 	p->gids = asked->gid_mappings;
 	if (said->idmap_text && given)
-		return fail(0, "%s: id maps both in the option 'idmap=' and in uidMappings, gidMappings", p->where);
+		return fail(0, "%s: id maps both in the option 'idmap=' and in uidMappings, gidMappings",
+			    p->where);
 	if (said->idmap_text)
 		r = mount_words_idmap(m->arena, said->idmap_text, &ns->uids, &ns->gids, &p->uids, &p->gids);
 	if (r < 0)
@@ -287,24 +320,29 @@ static int make_idmap(struct making *m, const struct spec_mount *asked, const st
 	if ((said->idmap_text || given) && (!p->uids.n || !p->gids.n))
 		return fail(0, "%s: uidMappings and gidMappings are only good together", p->where);
 	if (!said->idmap_text && !given && !ns->userns)
-		return fail(0, "%s: option 'idmap' needs a user namespace, or uidMappings and gidMappings", p->where);
-	/* The usual case: the same maps as the container's, whose namespace can then be taken instead of making one. */
-	if ((!said->idmap_text && !given) || (ns->userns && same_map(&p->uids, &ns->uids) && same_map(&p->gids, &ns->gids))) {
+		return fail(0, "%s: option 'idmap' needs a user namespace, or uidMappings and gidMappings",
+			    p->where);
+	/* The usual case: the same maps as the container's, whose namespace can then be taken instead of
+	 * making one. */
+	if ((!said->idmap_text && !given) ||
+	    (ns->userns && same_map(&p->uids, &ns->uids) && same_map(&p->gids, &ns->gids))) {
 		p->idmap = IDMAP_CONTAINER;
 		p->uids = p->gids = (struct id_map){ 0 };
 	}
 	return 0;
 }
 
-/* ---- one mount, and all ------------------------------------------------------------------------------------------------ */
+/* ---- one mount, and all ---- */
 
-static int choose_kind(const struct spec_mount *asked, const struct mount_said *said, size_t i, enum plan_mount_kind *ret)
+static int choose_kind(const struct spec_mount *asked, const struct mount_said *said, size_t i,
+		       enum plan_mount_kind *ret)
 {
 	const char *type = asked->type ? asked->type : "";
 
 	if (said->remount)
 		*ret = PLAN_MOUNT_REMOUNT;
-	else if (said->bind || streq(type, "bind") || (streq(type, "none") && asked->source && *asked->source))
+	else if (said->bind || streq(type, "bind") ||
+		 (streq(type, "none") && asked->source && *asked->source))
 		*ret = PLAN_MOUNT_BIND;
 	else if (!*type || streq(type, "none"))
 		return fail(0, "mounts[%zu] %s: neither a type nor the option 'bind'", i, asked->destination);
@@ -318,7 +356,8 @@ static int make_one(struct making *m, size_t i, struct plan_mount *p)
 	const struct spec_mount *asked = &m->spec->mounts.v[i];
 	struct mount_said said;
 	/* overlay's own paths may have commas */
-	int r = mount_words_read(m->arena, &asked->options, !asked->type || !streq(asked->type, "overlay"), &said);
+	int r = mount_words_read(m->arena, &asked->options, !asked->type || !streq(asked->type, "overlay"),
+				 &said);
 
 	if (r == 0)
 		r = choose_kind(asked, &said, i, &p->kind);
@@ -342,9 +381,10 @@ static int make_one(struct making *m, size_t i, struct plan_mount *p)
 		r = p->kind == PLAN_MOUNT_BIND ? make_bind(m, asked, &said, p) : make_fs(m, asked, &said, p);
 	if (r == 0)
 		r = make_idmap(m, asked, &said, p);
-	/* A mapped root cannot reach what only the host's root may (kubelet's directories); an unprivileged caller can clone
-	 * nothing before it is in its own user namespace. */
-	p->parent_opens = p->kind == PLAN_MOUNT_BIND && m->host->euid == 0 && (m->plan->ns.userns || p->idmap != IDMAP_NONE);
+	/* A mapped root cannot reach what only the host's root may (kubelet's directories); an unprivileged
+	 * caller can clone nothing before it is in its own user namespace. */
+	p->parent_opens = p->kind == PLAN_MOUNT_BIND && m->host->euid == 0 &&
+			  (m->plan->ns.userns || p->idmap != IDMAP_NONE);
 	return r;
 }
 
@@ -394,7 +434,8 @@ static int make_list(struct making *m)
 }
 
 /* maskedPaths and readonlyPaths: absolute, as far as the specification goes. */
-static int make_paths(struct making *m, const char *property, const struct strings *asked, struct strings *ret)
+static int make_paths(struct making *m, const char *property, const struct strings *asked,
+		      struct strings *ret)
 {
 	const char **list = arena_array(m->arena, asked->n + 1, const char *);
 
@@ -418,12 +459,15 @@ int make_mounts(struct making *m)
 {
 	int r = make_root(m);
 
-	m->plan->mount_label = m->spec->linux_->mount_label && *m->spec->linux_->mount_label ? m->spec->linux_->mount_label : NULL;
+	m->plan->mount_label = m->spec->linux_->mount_label && *m->spec->linux_->mount_label
+				       ? m->spec->linux_->mount_label
+				       : NULL;
 	if (r == 0)
 		r = make_list(m);
 	if (r == 0)
 		r = make_paths(m, "linux.maskedPaths", &m->spec->linux_->masked_paths, &m->plan->masked);
 	if (r == 0)
-		r = make_paths(m, "linux.readonlyPaths", &m->spec->linux_->readonly_paths, &m->plan->readonly);
+		r = make_paths(m, "linux.readonlyPaths", &m->spec->linux_->readonly_paths,
+			       &m->plan->readonly);
 	return r;
 }

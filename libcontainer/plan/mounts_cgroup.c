@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/mounts_cgroup.c: a mount of type "cgroup" as the primitive mounts that it stands for. Source: cgroups(7), OCI
- * config-linux.md "Control groups", performance.md (a fresh cgroup2 mount outside a cgroup namespace costs 6.6 ms).
+ * plan/mounts_cgroup.c: a mount of type "cgroup" as the primitive mounts that it stands for. Source:
+ * cgroups(7), OCI config-linux.md "Control groups", performance.md (a fresh cgroup2 mount outside a cgroup
+ * namespace costs 6.6 ms).
  */
 #include <string.h>
 
@@ -45,7 +46,8 @@ static const char *place_in(const struct making *m, const struct cgroup_hierarch
 	return path && !streq(path, "/") ? path : "";
 }
 
-/* A bind of that one mount, without what the host may have mounted in it: so read-only means all of it (CVE-2023-25809). */
+/* A bind of that one mount, without what the host may have mounted in it: so read-only means all of it
+ * (CVE-2023-25809). */
 static void make_bind(struct plan_mount *p)
 {
 	p->kind = PLAN_MOUNT_BIND;
@@ -53,11 +55,13 @@ static void make_bind(struct plan_mount *p)
 	p->params.n = 0;
 }
 
-/* cgroup2 alone. In a cgroup namespace the mount shows its root; where the kernel refuses it (EPERM: the namespace is not
- * owned by ours; EBUSY) the same directory is bound. Without one the host's mount is bound: it would show the same. */
+/* cgroup2 alone. In a cgroup namespace the mount shows its root; where the kernel refuses it (EPERM: the
+ * namespace is not owned by ours; EBUSY) the same directory is bound. Without one the host's mount is bound:
+ * it would show the same. */
 static int v2_mount(struct making *m, struct plan_mount *p)
 {
-	const struct cgroup_hierarchy *h = m->host->cgroup.mode == CGROUP_V2 && m->host->cgroup.n ? &m->host->cgroup.v[0] : NULL;
+	const struct cgroup_hierarchy *h =
+		m->host->cgroup.mode == CGROUP_V2 && m->host->cgroup.n ? &m->host->cgroup.v[0] : NULL;
 	const char *root = h ? h->mountpoint : "/sys/fs/cgroup";
 
 	if (!has_cgroup_ns(m)) {
@@ -101,7 +105,8 @@ static const char *base_name(const char *path)
 static int v1_params(struct making *m, const struct cgroup_hierarchy *h, struct plan_mount *p)
 {
 	bool named = starts_with(h->controllers, "name=");
-	struct mount_param *params = arena_array(m->arena, controllers_count(h->controllers) + 1, struct mount_param);
+	struct mount_param *params =
+		arena_array(m->arena, controllers_count(h->controllers) + 1, struct mount_param);
 	char *words = arena_strdup(m->arena, h->controllers);
 	size_t n = 0;
 
@@ -109,7 +114,8 @@ static int v1_params(struct making *m, const struct cgroup_hierarchy *h, struct 
 		return -ENOMEM;
 	if (named) {
 		params[n++].key = keep(m, "none");
-		params[n++] = (struct mount_param){ .key = keep(m, "name"), .value = words + strlen("name=") };
+		params[n++] =
+			(struct mount_param){ .key = keep(m, "name"), .value = words + strlen("name=") };
 	}
 	for (char *word = words; !named && word; n++) {
 		char *comma = strchr(word, ',');
@@ -124,9 +130,10 @@ static int v1_params(struct making *m, const struct cgroup_hierarchy *h, struct 
 	return 0;
 }
 
-/* One hierarchy below the tmpfs: in a cgroup namespace a mount of it, which shows the namespace's root, else the
- * container's own directory bound. */
-static int v1_hierarchy(struct making *m, const struct plan_mount *asked, const struct cgroup_hierarchy *h, struct plan_mount *p)
+/* One hierarchy below the tmpfs: in a cgroup namespace a mount of it, which shows the namespace's root, else
+ * the container's own directory bound. */
+static int v1_hierarchy(struct making *m, const struct plan_mount *asked, const struct cgroup_hierarchy *h,
+			struct plan_mount *p)
 {
 	const char *own = arena_printf(m->arena, "%s%s", h->mountpoint, place_in(m, h));
 
@@ -152,8 +159,8 @@ static int v1_hierarchy(struct making *m, const struct plan_mount *asked, const 
 }
 
 /* A link for each controller that is mounted under another name: cpu -> cpu,cpuacct. */
-static int v1_links(struct making *m, const struct plan_mount *asked, const struct cgroup_hierarchy *h, struct plan_mount *ret,
-		    size_t *n)
+static int v1_links(struct making *m, const struct plan_mount *asked, const struct cgroup_hierarchy *h,
+		    struct plan_mount *ret, size_t *n)
 {
 	const char *name = base_name(h->mountpoint);
 

@@ -13,15 +13,17 @@
 
 /* In the order of enum spec_namespace_type. */
 static const enum ns_kind kinds[] = {
-	[SPEC_NS_MOUNT] = NS_MOUNT, [SPEC_NS_PID] = NS_PID,   [SPEC_NS_NETWORK] = NS_NET,   [SPEC_NS_UTS] = NS_UTS,
-	[SPEC_NS_IPC] = NS_IPC,	    [SPEC_NS_USER] = NS_USER, [SPEC_NS_CGROUP] = NS_CGROUP, [SPEC_NS_TIME] = NS_TIME,
+	[SPEC_NS_MOUNT] = NS_MOUNT,   [SPEC_NS_PID] = NS_PID,	[SPEC_NS_NETWORK] = NS_NET,
+	[SPEC_NS_UTS] = NS_UTS,	      [SPEC_NS_IPC] = NS_IPC,	[SPEC_NS_USER] = NS_USER,
+	[SPEC_NS_CGROUP] = NS_CGROUP, [SPEC_NS_TIME] = NS_TIME,
 };
 
 /*
- * Four reasons for a process between the parent and init. A pid or time namespace that is entered, and a time namespace
- * that is made, hold only the children of who did it. A user namespace that is joined has to be entered before the other
- * namespaces are made, as they belong to the one that their maker is in. And where one is made and others are joined,
- * those of the host must be joined with the host's privilege, before it is gone.
+ * Four reasons for a process between the parent and init. A pid or time namespace that is entered, and a time
+ * namespace that is made, hold only the children of who did it. A user namespace that is joined has to be
+ * entered before the other namespaces are made, as they belong to the one that their maker is in. And where
+ * one is made and others are joined, those of the host must be joined with the host's privilege, before it is
+ * gone.
  */
 struct ns_decision ns_decide(uint64_t made, uint64_t joined)
 {
@@ -52,7 +54,8 @@ static int make_offsets(struct making *m)
 	const struct {
 		int clock;
 		const struct spec_time_offset *offset;
-	} clocks[] = { { CLOCK_MONOTONIC, asked ? asked->monotonic : NULL }, { CLOCK_BOOTTIME, asked ? asked->boottime : NULL } };
+	} clocks[] = { { CLOCK_MONOTONIC, asked ? asked->monotonic : NULL },
+		       { CLOCK_BOOTTIME, asked ? asked->boottime : NULL } };
 	struct plan_time_offset *offsets;
 	size_t n = 0;
 
@@ -63,7 +66,8 @@ static int make_offsets(struct making *m)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
 		if (clocks[i].offset)
-			offsets[n++] = (struct plan_time_offset){ .clock = clocks[i].clock, .secs = clocks[i].offset->secs,
+			offsets[n++] = (struct plan_time_offset){ .clock = clocks[i].clock,
+								  .secs = clocks[i].offset->secs,
 								  .nanosecs = clocks[i].offset->nanosecs };
 	m->plan->ns.offsets.v = offsets;
 	m->plan->ns.offsets.n = n;
@@ -88,9 +92,13 @@ int make_namespaces(struct making *m)
 		}
 	}
 	if (m->host->euid != 0 && !((made | ns->join) & CLONE_NEWUSER))
-		return fail(EPERM, "user %u can only make a container in a user namespace: add {\"type\": \"user\"} to "
-			    "linux.namespaces, with linux.uidMappings and linux.gidMappings ('cruet spec --rootless' writes "
-			    "such a configuration), or run as root", m->host->euid);
+		return fail(
+			EPERM,
+			"user %u can only make a container in a user namespace: add {\"type\": \"user\"} to "
+			"linux.namespaces, with linux.uidMappings and linux.gidMappings ('cruet spec "
+			"--rootless' writes "
+			"such a configuration), or run as root",
+			m->host->euid);
 	d = ns_decide(made, ns->join);
 	ns->clone = d.clone;
 	ns->late = d.late;
@@ -101,8 +109,8 @@ int make_namespaces(struct making *m)
 	return make_offsets(m);
 }
 
-/* The container's, all at once through its pidfd. Which of them are the caller's own the kernel does not mind, but for a
- * user namespace, and a container that has one in its configuration is in it. */
+/* The container's, all at once through its pidfd. Which of them are the caller's own the kernel does not
+ * mind, but for a user namespace, and a container that has one in its configuration is in it. */
 int make_exec_namespaces(struct making *m)
 {
 	struct plan_ns *ns = &m->plan->ns;

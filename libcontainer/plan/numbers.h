@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/numbers.h: words that stand for one number of the kernel's: parsing and printing read the same rows. Pure.
+ * plan/numbers.h: words that stand for one number of the kernel's: parsing and printing read the same rows.
+ * Pure.
  */
 #pragma once
 

@@ -18,8 +18,7 @@
 #include "plan/filter.h"
 #include "plan/make.h"
 
-/* ---- what the parts share
- * -------------------------------------------------------------------------------------------- */
+/* ---- what the parts share ---- */
 
 const char *keep(struct making *m, const char *s)
 {
@@ -115,8 +114,7 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 	return 0;
 }
 
-/* ---- parts that are one page
- * ------------------------------------------------------------------------------------------ */
+/* ---- parts that are one page ---- */
 
 static int make_names(struct making *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/process.c: the process as numbers. Which words and numbers there may be is checked by spec/. Source: OCI config.md "Process", "POSIX process", "Linux process", and the man
- * pages of the calls.
+ * plan/process.c: the process as numbers. Which words and numbers there may be is checked by spec/. Source:
+ * OCI config.md "Process", "POSIX process", "Linux process", and the man pages of the calls.
  */
 #include <string.h>
 #include <sys/personality.h>
@@ -12,11 +12,12 @@
 #include "plan/make.h"
 #include "plan/numbers.h"
 
-#define CPUS_MAX 65536u  /* more than NR_CPUS can be */
+#define CPUS_MAX  65536u /* more than NR_CPUS can be */
 #define NODES_MAX 32768u /* what get_nodes() in mm/mempolicy.c takes: a page of bits */
 
 /* The flags of a list, OR-ed. */
-static int read_flags(const char *place, const struct strings *names, const struct number_words *words, int64_t *ret)
+static int read_flags(const char *place, const struct strings *names, const struct number_words *words,
+		      int64_t *ret)
 {
 	int64_t flags = 0;
 
@@ -31,7 +32,7 @@ static int read_flags(const char *place, const struct strings *names, const stru
 	return 0;
 }
 
-/* ---- limits, scheduling ------------------------------------------------------------------------------------------------ */
+/* ---- limits, scheduling ---- */
 
 static int make_rlimits(struct making *m, const struct spec_process *p)
 {
@@ -45,7 +46,9 @@ static int make_rlimits(struct making *m, const struct spec_process *p)
 
 		if (!w)
 			return fail(0, "process.rlimits[%zu].type: unknown limit '%.64s'", i, asked->type);
-		rows[i] = (struct rlimit_row){ .resource = (int)w->number, .soft = asked->soft, .hard = asked->hard };
+		rows[i] = (struct rlimit_row){ .resource = (int)w->number,
+					       .soft = asked->soft,
+					       .hard = asked->hard };
 	}
 	m->plan->process.rlimits.v = rows;
 	m->plan->process.rlimits.n = p->rlimits.n;
@@ -55,8 +58,9 @@ static int make_rlimits(struct making *m, const struct spec_process *p)
 static int make_scheduler(struct making *m, const struct spec_scheduler *asked)
 {
 	static const uint32_t policies[] = {
-		[SPEC_SCHED_OTHER] = 0, [SPEC_SCHED_FIFO] = 1, [SPEC_SCHED_RR] = 2,	  [SPEC_SCHED_BATCH] = 3,
-		[SPEC_SCHED_ISO] = 4,	[SPEC_SCHED_IDLE] = 5, [SPEC_SCHED_DEADLINE] = 6,
+		[SPEC_SCHED_OTHER] = 0,	   [SPEC_SCHED_FIFO] = 1, [SPEC_SCHED_RR] = 2,
+		[SPEC_SCHED_BATCH] = 3,	   [SPEC_SCHED_ISO] = 4,  [SPEC_SCHED_IDLE] = 5,
+		[SPEC_SCHED_DEADLINE] = 6,
 	};
 	struct sched_numbers *s;
 	int64_t flags;
@@ -73,9 +77,13 @@ static int make_scheduler(struct making *m, const struct spec_scheduler *asked)
 	if (asked->policy == SPEC_SCHED_ISO)
 		return fail(0, "process.scheduler.policy: Linux has no SCHED_ISO");
 	*s = (struct sched_numbers){
-		.policy = policies[asked->policy], .flags = (uint64_t)flags,
-		.nice = (int32_t)asked->nice.v, .priority = (uint32_t)asked->priority.v,
-		.runtime = asked->runtime.v, .deadline = asked->deadline.v, .period = asked->period.v,
+		.policy = policies[asked->policy],
+		.flags = (uint64_t)flags,
+		.nice = (int32_t)asked->nice.v,
+		.priority = (uint32_t)asked->priority.v,
+		.runtime = asked->runtime.v,
+		.deadline = asked->deadline.v,
+		.period = asked->period.v,
 	};
 	m->plan->process.scheduler = s;
 	return 0;
@@ -112,7 +120,8 @@ static int read_affinity(struct making *m, const char *place, const char *list, 
 	return r;
 }
 
-/* What is configured is for exec. Without it the CPUs are those of the cgroup, not those that the caller happened to have. */
+/* What is configured is for exec. Without it the CPUs are those of the cgroup, not those that the caller
+ * happened to have. */
 static int make_affinity(struct making *m, const struct spec_cpu_affinity *asked)
 {
 	struct plan_process *p = &m->plan->process;
@@ -121,7 +130,8 @@ static int make_affinity(struct making *m, const struct spec_cpu_affinity *asked
 	if (m->plan->kind == PLAN_EXEC && asked) {
 		r = read_affinity(m, "process.execCPUAffinity.initial", asked->initial, &p->initial_affinity);
 		if (r == 0)
-			r = read_affinity(m, "process.execCPUAffinity.final", asked->final, &p->final_affinity);
+			r = read_affinity(m, "process.execCPUAffinity.final", asked->final,
+					  &p->final_affinity);
 	}
 	p->final_affinity.set = true;
 	return r;
@@ -140,13 +150,15 @@ static int make_memory_policy(struct making *m)
 		return 0;
 	mode = asked->mode ? number_of(&memory_mode_words, asked->mode) : NULL;
 	if (!mode)
-		return fail(0, "linux.memoryPolicy.mode: unknown mode '%.64s'", asked->mode ? asked->mode : "");
+		return fail(0, "linux.memoryPolicy.mode: unknown mode '%.64s'",
+			    asked->mode ? asked->mode : "");
 	p = arena_new(m->arena, struct plan_memory_policy);
 	if (!p)
 		return -ENOMEM;
 	r = read_flags("linux.memoryPolicy.flags", &asked->flags, &memory_flag_words, &flags);
 	if (r == 0)
-		r = mask_parse(m, "linux.memoryPolicy.nodes", asked->nodes ? asked->nodes : "", NODES_MAX, &p->nodes, &bytes, &count);
+		r = mask_parse(m, "linux.memoryPolicy.nodes", asked->nodes ? asked->nodes : "", NODES_MAX,
+			       &p->nodes, &bytes, &count);
 	if (r < 0)
 		return r;
 	p->mode_and_flags = (int)(mode->number | flags);
@@ -169,7 +181,7 @@ static int make_personality(struct making *m)
 	return 0;
 }
 
-/* ---- who, what, where ---------------------------------------------------------------------------------------------------- */
+/* ---- who, what, where ---- */
 
 static const char *annotation(const struct spec *spec, const char *key)
 {
@@ -185,22 +197,28 @@ static int make_user(struct making *m, const struct spec_user *asked)
 	const char *keep_groups = annotation(m->spec, "run.oci.keep_original_groups");
 
 	*u = (struct plan_user){
-		.uid = asked->uid, .gid = asked->gid,
-		.groups = asked->additional_gids.v, .n_groups = asked->additional_gids.n,
+		.uid = asked->uid,
+		.gid = asked->gid,
+		.groups = asked->additional_gids.v,
+		.n_groups = asked->additional_gids.n,
 		.umask = asked->umask.set ? asked->umask.v & 0777 : 022,
 	};
 	if (m->plan->ns.deny_setgroups) {
 		u->keep_groups = true; /* they cannot be changed, not even dropped */
 		if (u->n_groups)
-			return fail(EPERM, "process.user.additionalGids: user %u cannot set groups where only his own id is mapped; "
-				    "map more with newgidmap, or leave them out", m->host->euid);
+			return fail(EPERM,
+				    "process.user.additionalGids: user %u cannot set groups where only his "
+				    "own id is mapped; "
+				    "map more with newgidmap, or leave them out",
+				    m->host->euid);
 		return 0;
 	}
 	if (!keep_groups || streq(keep_groups, "0"))
 		return 0;
 	/* It would give a container of root's the groups of root's session: rule R13. */
 	if (m->host->euid == 0 && m->host->initial_userns)
-		return warn(m, "annotation run.oci.keep_original_groups: only for rootless containers, left out");
+		return warn(
+			m, "annotation run.oci.keep_original_groups: only for rootless containers, left out");
 	u->keep_groups = true;
 	return 0;
 }

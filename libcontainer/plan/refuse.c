@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/refuse.c: what a configuration may say but does not act yet. A property that changes what a container can do is
- * refused, never ignored; each row goes away with the change that makes it act.
+ * plan/refuse.c: what a configuration may say but does not act yet. A property that changes what a container
+ * can do is refused, never ignored; each row goes away with the change that makes it act.
  */
 #include "base/err.h"
 #include "base/str.h"
@@ -17,7 +17,8 @@ static bool asks_apparmor(const struct making *m)
 	const struct spec_process *p = m->process;
 
 	/* Docker says "unconfined" on hosts without AppArmor as well, and there everything is. */
-	return p && said(p->apparmor_profile) && (m->host->apparmor || !streq(p->apparmor_profile, "unconfined"));
+	return p && said(p->apparmor_profile) &&
+	       (m->host->apparmor || !streq(p->apparmor_profile, "unconfined"));
 }
 
 static bool asks_selinux(const struct making *m)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/sysctl.c: linux.sysctl, linux.netDevices and the host names: what is set in a namespace, and so must have one that
- * is not the host's. Only keys that the kernel keeps per namespace are let through (CVE-2022-0811).
+ * plan/sysctl.c: linux.sysctl, linux.netDevices and the host names: what is set in a namespace, and so must
+ * have one that is not the host's. Only keys that the kernel keeps per namespace are let through
+ * (CVE-2022-0811).
  */
 #include <string.h>
 
@@ -10,20 +11,21 @@
 #include "kernel/sys.h"
 #include "plan/make.h"
 
-/* Which namespace a key belongs to; a row that ends in '/' is a prefix, the first that fits counts. Which keys there may be
- * is spec/check's rule. */
+/* Which namespace a key belongs to; a row that ends in '/' is a prefix, the first that fits counts. Which
+ * keys there may be is spec/check's rule. */
 static const struct {
 	const char *name; /* below /proc/sys */
 	uint64_t ns;
 } keys[] = {
-	{ "net/", CLONE_NEWNET },    { "user/", CLONE_NEWUSER }, { "fs/mqueue/", CLONE_NEWIPC },
-	{ "kernel/domainname", CLONE_NEWUTS }, { "kernel/", CLONE_NEWIPC },
+	{ "net/", CLONE_NEWNET },	{ "user/", CLONE_NEWUSER },
+	{ "fs/mqueue/", CLONE_NEWIPC }, { "kernel/domainname", CLONE_NEWUTS },
+	{ "kernel/", CLONE_NEWIPC },
 };
 
 /*
- * The file of a key. Its first separator decides: in "net.ipv4.conf.eth0/100.forwarding" the dot is one and the slash
- * stands for a dot (sysctl.d(5)); in "net/ipv4/conf/eth0.100/forwarding" both are what they are. No component is empty or
- * dots: spec/check's rule.
+ * The file of a key. Its first separator decides: in "net.ipv4.conf.eth0/100.forwarding" the dot is one and
+ * the slash stands for a dot (sysctl.d(5)); in "net/ipv4/conf/eth0.100/forwarding" both are what they are. No
+ * component is empty or dots: spec/check's rule.
  */
 static int key_to_file(struct making *m, const char *key, const char **ret_file)
 {
@@ -39,13 +41,16 @@ static int key_to_file(struct making *m, const char *key, const char **ret_file)
 	return 0;
 }
 
-/* What is set in the namespace `flag` must not reach the host: there is one, and one that is joined is not the host's. */
+/* What is set in the namespace `flag` must not reach the host: there is one, and one that is joined is not
+ * the host's. */
 static int need_namespace(struct making *m, uint64_t flag, const char *what)
 {
 	struct plan_ns *ns = &m->plan->ns;
 
 	if (!(ns_any(ns) & flag))
-		return fail(0, "%s: would be set on the host, as the container has no such namespace of its own", what);
+		return fail(0,
+			    "%s: would be set on the host, as the container has no such namespace of its own",
+			    what);
 	ns->not_callers |= ns->join & flag;
 	return 0;
 }
@@ -53,7 +58,8 @@ static int need_namespace(struct making *m, uint64_t flag, const char *what)
 static int check_key(struct making *m, const char *key, const char *file)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (ends_with(keys[i].name, "/") ? starts_with(file, keys[i].name) : streq(file, keys[i].name))
+		if (ends_with(keys[i].name, "/") ? starts_with(file, keys[i].name)
+						 : streq(file, keys[i].name))
 			return need_namespace(m, keys[i].ns, key);
 	return fail(0, "linux.sysctl: %s: belongs to no namespace", key);
 }

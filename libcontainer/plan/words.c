@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/words.c: the words of mount options. Attributes of the mount become MOUNT_ATTR_* to set and to clear, flags of the
- * super block stay apart (a bind mount has none of its own), and what the table does not know is the file system's.
+ * plan/words.c: the words of mount options. Attributes of the mount become MOUNT_ATTR_* to set and to clear,
+ * flags of the super block stay apart (a bind mount has none of its own), and what the table does not know is
+ * the file system's.
  */
 #include "plan/words.h"
 
@@ -14,13 +15,13 @@
 
 enum word_kind {
 	WORD_NOTHING,
-	WORD_SET,       /* set the attribute, and take back that it be cleared */
-	WORD_CLEAR,     /* the other way round */
-	WORD_ATIME,     /* one of the modes of access times: they exclude each other */
-	WORD_REC_SET,   /* the same, of the mount and of all below it */
+	WORD_SET,     /* set the attribute, and take back that it be cleared */
+	WORD_CLEAR,   /* the other way round */
+	WORD_ATIME,   /* one of the modes of access times: they exclude each other */
+	WORD_REC_SET, /* the same, of the mount and of all below it */
 	WORD_REC_CLEAR,
 	WORD_REC_ATIME,
-	WORD_SUPER,     /* a flag of the super block */
+	WORD_SUPER, /* a flag of the super block */
 	WORD_SUPER_OFF,
 	WORD_PROPAGATION,
 	WORD_BIND,
@@ -35,10 +36,11 @@ enum word_kind {
 };
 
 /*
- * "silent", "loud", "iversion" and "noiversion" have no effect: fsconfig(2) has no word for the first two, and file
- * systems that count versions have done so always since 6.1 and 2.6.x. "defaults", "auto"-like words of mount(8) neither.
- * The r... forms of super block flags are crun's, and there is only one super block.
+ * "silent", "loud", "iversion" and "noiversion" have no effect: fsconfig(2) has no word for the first two,
+ * and file systems that count versions do so in any case (ext4 since 6.1). The r... forms of super block
+ * flags are crun's, and there is only one super block.
  */
+/* clang-format off */
 static const struct mount_word {
 	const char *name;
 	enum word_kind kind;
@@ -115,6 +117,7 @@ static const struct mount_word {
 	{ "tmpcopyup",     WORD_COPY_UP,         0 },
 	{ "unbindable",    WORD_PROPAGATION,     MS_UNBINDABLE },
 };
+/* clang-format on */
 
 const char *mount_words_name(size_t i)
 {
@@ -226,7 +229,8 @@ static size_t param_length(const char *s, bool split_commas)
 	return n;
 }
 
-/* One "key" or "key=value". The quotes of a SELinux context are mount(2)'s way to protect its commas, not part of it. */
+/* One "key" or "key=value". The quotes of a SELinux context are mount(2)'s way to protect its commas, not
+ * part of it. */
 static int param_add(struct arena *arena, const char *s, size_t n, struct mount_param *param)
 {
 	char *text = arena_strndup(arena, s, n), *value;
@@ -246,7 +250,8 @@ static int param_add(struct arena *arena, const char *s, size_t n, struct mount_
 	return 0;
 }
 
-static int params_add(struct arena *arena, const char *option, bool split_commas, struct mount_param *params, size_t *n)
+static int params_add(struct arena *arena, const char *option, bool split_commas, struct mount_param *params,
+		      size_t *n)
 {
 	for (const char *s = option;;) {
 		size_t length = param_length(s, split_commas);
@@ -275,7 +280,8 @@ static size_t params_max(const struct strings *options)
 	return n;
 }
 
-int mount_words_read(struct arena *arena, const struct strings *options, bool split_commas, struct mount_said *ret_said)
+int mount_words_read(struct arena *arena, const struct strings *options, bool split_commas,
+		     struct mount_said *ret_said)
 {
 	struct mount_said said = { .idmap = IDMAP_NONE };
 	struct mount_param *params = arena_array(arena, params_max(options), struct mount_param);

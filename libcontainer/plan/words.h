@@ -23,22 +23,23 @@ struct mount_said {
 	size_t n_propagation;
 	const struct mount_param *params; /* words for the file system itself, in order */
 	size_t n_params;
-	const char *first_param;          /* the first of these as it was given; NULL: none */
+	const char *first_param; /* the first of these as it was given; NULL: none */
 };
 
-#define SUPER_SYNC 0x1u
-#define SUPER_DIRSYNC 0x2u
+#define SUPER_SYNC     0x1u
+#define SUPER_DIRSYNC  0x2u
 #define SUPER_LAZYTIME 0x4u
-#define SUPER_MAND 0x8u
+#define SUPER_MAND     0x8u
 
-/* Read `options`; a later word wins over an earlier one. `split_commas`: a word for the file system that has commas is
- * several (as mount(2) takes it), unless they are in double quotes. */
-int mount_words_read(struct arena *arena, const struct strings *options, bool split_commas, struct mount_said *ret_said) MUST_USE;
+/* Read `options`; a later word wins over an earlier one. `split_commas`: a word for the file system that has
+ * commas is several (as mount(2) takes it), unless they are in double quotes. */
+int mount_words_read(struct arena *arena, const struct strings *options, bool split_commas,
+		     struct mount_said *ret_said) MUST_USE;
 
 /* The words that are known, in the order of the table; NULL past the last. */
 const char *mount_words_name(size_t i);
 
-/* crun's "uids=0-1-10#10-11-10;gids=@0-100-10": container-host-size, '@': the host ids are ids in the container's user
- * namespace, whose maps are `uids` and `gids`. */
-int mount_words_idmap(struct arena *arena, const char *text, const struct id_map *uids, const struct id_map *gids,
-		      struct id_map *ret_uids, struct id_map *ret_gids) MUST_USE;
+/* crun's "uids=0-1-10#10-11-10;gids=@0-100-10": container-host-size, '@': the host ids are ids in the
+ * container's user namespace, whose maps are `uids` and `gids`. */
+int mount_words_idmap(struct arena *arena, const char *text, const struct id_map *uids,
+		      const struct id_map *gids, struct id_map *ret_uids, struct id_map *ret_gids) MUST_USE;

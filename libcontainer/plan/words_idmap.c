@@ -51,7 +51,8 @@ static int make_absolute(struct id_range *range, const struct id_map *container)
 }
 
 /* The '#'-separated triples of n bytes at s. */
-static int parse_map(struct arena *arena, const char *s, size_t n, const struct id_map *container, struct id_map *ret)
+static int parse_map(struct arena *arena, const char *s, size_t n, const struct id_map *container,
+		     struct id_map *ret)
 {
 	struct id_range *ranges;
 	size_t count = 1, i = 0;
@@ -80,8 +81,8 @@ static int parse_map(struct arena *arena, const char *s, size_t n, const struct 
 	return 0;
 }
 
-int mount_words_idmap(struct arena *arena, const char *text, const struct id_map *uids, const struct id_map *gids,
-		      struct id_map *ret_uids, struct id_map *ret_gids)
+int mount_words_idmap(struct arena *arena, const char *text, const struct id_map *uids,
+		      const struct id_map *gids, struct id_map *ret_uids, struct id_map *ret_gids)
 {
 	struct id_map u = { 0 }, g = { 0 };
 
@@ -93,8 +94,11 @@ int mount_words_idmap(struct arena *arena, const char *text, const struct id_map
 		if (is_uids || is_gids)
 			r = parse_map(arena, s + 5, n - 5, is_uids ? uids : gids, is_uids ? &u : &g);
 		if (r < 0)
-			return fail(0, "option idmap=%s: '%.*s' is not uids= or gids= and CONTAINER-HOST-SIZE[#...] "
-				    "within range", text, (int)n, s);
+			return fail(
+				0,
+				"option idmap=%s: '%.*s' is not uids= or gids= and CONTAINER-HOST-SIZE[#...] "
+				"within range",
+				text, (int)n, s);
 		if (!s[n])
 			break;
 		s += n + 1;

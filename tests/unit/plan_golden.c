@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tests/unit/plan_golden.c: plans of whole configurations, held against texts that somebody has read. Each
- * tests/plan/NAME.json is decoded, planned for the machine that the words of NAME.host name (none: root on cgroup v2),
- * explained, and compared with NAME.golden; where it fails the golden text is the error.
+ * tests/plan/NAME.json is decoded, planned for the machine that the words of NAME.host name (none: root on
+ * cgroup v2), explained, and compared with NAME.golden; where it fails the golden text is the error. With a
+ * NAME.exec, which is a process, it is the plan of an exec of that in such a container.
  *
  *   plan_golden [--update] [DIRECTORY [NAME...]]
  *
- * It also looks at every word of the plan: a pointer into this program would be a plan that the init stage cannot read.
+ * It also looks at every word of the plan: a pointer into this program would be a plan that the init stage
+ * cannot read.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -22,37 +24,73 @@
 /* what container engines give */
 #define FEW_CAPS 0xa80425fbull
 
-/* ---- machines ---------------------------------------------------------------------------------------------------------- */
+/* ---- machines ---- */
 
-#define V1(name) { .mountpoint = "/sys/fs/cgroup/" name, .controllers = name, .own = "/user.slice" }
-#define V1_HIERARCHIES                                                                                        \
-	V1("cpuset"), V1("cpu,cpuacct"), V1("memory"), V1("devices"), V1("freezer"), V1("net_cls,net_prio"),  \
-	V1("blkio"), V1("pids"), V1("perf_event"), V1("hugetlb"),                                             \
-	{ .mountpoint = "/sys/fs/cgroup/systemd", .controllers = "name=systemd", .own = "/user.slice/session-1.scope" }
-#define V2(place) { .mode = CGROUP_V2, .n = 1, .v = { { .mountpoint = "/sys/fs/cgroup", .controllers = "", .own = place, .v2 = true } } }
+#define V1(name)                                                                                             \
+	{                                                                                                    \
+		.mountpoint = "/sys/fs/cgroup/" name, .controllers = name, .own = "/user.slice"              \
+	}
+#define V1_HIERARCHIES                                                                                       \
+	V1("cpuset"), V1("cpu,cpuacct"), V1("memory"), V1("devices"), V1("freezer"), V1("net_cls,net_prio"), \
+		V1("blkio"), V1("pids"), V1("perf_event"), V1("hugetlb"),                                    \
+	{                                                                                                    \
+		.mountpoint = "/sys/fs/cgroup/systemd", .controllers = "name=systemd",                       \
+		.own = "/user.slice/session-1.scope"                                                         \
+	}
+#define V2(place)                                                                                            \
+	{                                                                                                    \
+		.mode = CGROUP_V2, .n = 1,                                                                   \
+		.v = { { .mountpoint = "/sys/fs/cgroup", .controllers = "", .own = place, .v2 = true } }     \
+	}
 
 static const struct machine {
 	const char *name;
 	struct host host;
 } machines[] = {
-	{ "root-v2", { .initial_userns = true, .bounding = ALL_CAPS, .cgroup = V2("/user.slice/session-1.scope") } },
-	{ "root-v1", { .initial_userns = true, .bounding = ALL_CAPS,
-		       .cgroup = { .mode = CGROUP_V1, .n = 11, .v = { V1_HIERARCHIES } } } },
-	{ "root-hybrid", { .initial_userns = true, .bounding = ALL_CAPS,
-			   .cgroup = { .mode = CGROUP_HYBRID, .n = 12, .v = { V1_HIERARCHIES,
-				{ .mountpoint = "/sys/fs/cgroup/unified", .controllers = "", .own = "/user.slice", .v2 = true } } } } },
-	{ "root-no-cgroups", { .initial_userns = true, .bounding = ALL_CAPS, .cgroup = { .mode = CGROUP_NONE } } },
+	{ "root-v2",
+	  { .initial_userns = true, .bounding = ALL_CAPS, .cgroup = V2("/user.slice/session-1.scope") } },
+	{ "root-v1",
+	  { .initial_userns = true,
+	    .bounding = ALL_CAPS,
+	    .cgroup = { .mode = CGROUP_V1, .n = 11, .v = { V1_HIERARCHIES } } } },
+	{ "root-hybrid",
+	  { .initial_userns = true,
+	    .bounding = ALL_CAPS,
+	    .cgroup = { .mode = CGROUP_HYBRID,
+			.n = 12,
+			.v = { V1_HIERARCHIES,
+			       { .mountpoint = "/sys/fs/cgroup/unified",
+				 .controllers = "",
+				 .own = "/user.slice",
+				 .v2 = true } } } } },
+	{ "root-no-cgroups",
+	  { .initial_userns = true, .bounding = ALL_CAPS, .cgroup = { .mode = CGROUP_NONE } } },
 	{ "root-few-caps", { .initial_userns = true, .bounding = FEW_CAPS, .cgroup = V2("/") } },
-	{ "rootless-v2", { .euid = 1000, .egid = 1000, .initial_userns = true, .bounding = ALL_CAPS, .has_newuidmap = true,
-			   .cgroup = V2("/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope") } },
-	{ "rootless-alone", { .euid = 1000, .egid = 1000, .initial_userns = true, .bounding = ALL_CAPS,
-			      .cgroup = V2("/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope") } },
-	{ "rootless-v1", { .euid = 1000, .egid = 1000, .initial_userns = true, .bounding = ALL_CAPS, .has_newuidmap = true,
-			   .cgroup = { .mode = CGROUP_V1, .n = 11, .v = { V1_HIERARCHIES } } } },
-	{ "nested-v2", { .initial_userns = false, .bounding = ALL_CAPS, .has_newuidmap = true, .cgroup = V2("/") } },
+	{ "rootless-v2",
+	  { .euid = 1000,
+	    .egid = 1000,
+	    .initial_userns = true,
+	    .bounding = ALL_CAPS,
+	    .has_newuidmap = true,
+	    .cgroup = V2("/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope") } },
+	{ "rootless-alone",
+	  { .euid = 1000,
+	    .egid = 1000,
+	    .initial_userns = true,
+	    .bounding = ALL_CAPS,
+	    .cgroup = V2("/user.slice/user-1000.slice/user@1000.service/app.slice/term.scope") } },
+	{ "rootless-v1",
+	  { .euid = 1000,
+	    .egid = 1000,
+	    .initial_userns = true,
+	    .bounding = ALL_CAPS,
+	    .has_newuidmap = true,
+	    .cgroup = { .mode = CGROUP_V1, .n = 11, .v = { V1_HIERARCHIES } } } },
+	{ "nested-v2",
+	  { .initial_userns = false, .bounding = ALL_CAPS, .has_newuidmap = true, .cgroup = V2("/") } },
 };
 
-/* ---- one test ------------------------------------------------------------------------------------------------------------ */
+/* ---- one test ---- */
 
 struct golden {
 	char dir[256], name[128];
@@ -94,6 +132,8 @@ static bool read_word(struct golden *g, const char *word)
 		g->options.preserve_fds = (unsigned int)number;
 	else if (starts_with(word, "listen-fds="))
 		g->host.listen_fds = (unsigned int)number;
+	else if (starts_with(word, "rootless="))
+		g->options.rootless = (struct opt_bool){ .set = true, .v = number };
 	else if (streq(word, "no-pivot"))
 		g->options.no_pivot = true;
 	else if (streq(word, "no-new-keyring"))
@@ -120,7 +160,8 @@ static bool read_host(struct golden *g)
 
 	g->host = machines[0].host;
 	g->options = (struct plan_options){ .id = "c1", .bundle = "/run/bundle" };
-	for (char *save = NULL, *w = words ? strtok_r(words, " \n", &save) : NULL; w; w = strtok_r(NULL, " \n", &save)) {
+	for (char *save = NULL, *w = words ? strtok_r(words, " \n", &save) : NULL; w;
+	     w = strtok_r(NULL, " \n", &save)) {
 		if (read_word(g, w))
 			continue;
 		printf("# %s.host: unknown word '%s'\n", g->name, w);
@@ -130,7 +171,7 @@ static bool read_host(struct golden *g)
 	return good;
 }
 
-/* ---- every pointer of the plan is one that init can follow ------------------------------------------------------------------ */
+/* ---- every pointer of the plan is one that init can follow ---- */
 
 extern char __executable_start, end;
 
@@ -142,15 +183,15 @@ static bool scan(const struct golden *g, const char *what, const void *from, con
 		memcpy(&word, p, sizeof(word));
 		if (word < (uintptr_t)&__executable_start || word >= (uintptr_t)&end)
 			continue;
-		printf("# %s: %s, byte %zd: a pointer into the program: '%.32s'\n", g->name, what, p - (const char *)from,
-		       (const char *)word);
+		printf("# %s: %s, byte %zd: a pointer into the program: '%.32s'\n", g->name, what,
+		       p - (const char *)from, (const char *)word);
 		return false;
 	}
 	return true;
 }
 
-/* The state is made first, and its last piece last: what the JSON writer leaves behind lies before that. The values for
- * the cgroup are the parent's alone. */
+/* The state is made first, and its last piece last: what the JSON writer leaves behind lies before that. The
+ * values for the cgroup are the parent's alone. */
 static bool scan_plan(const struct golden *g, const struct arena *arena, const struct plan *plan)
 {
 	const struct cgroup_write *writes = plan->cgroup.writes.v;
@@ -161,10 +202,28 @@ static bool scan_plan(const struct golden *g, const struct arena *arena, const s
 		return false;
 	if (!writes)
 		return scan(g, "its parts", rest, top);
-	return scan(g, "its parts", rest, writes) && scan(g, "its later parts", writes + plan->cgroup.writes.n, top);
+	return scan(g, "its parts", rest, writes) &&
+	       scan(g, "its later parts", writes + plan->cgroup.writes.n, top);
 }
 
-/* ---- compare ------------------------------------------------------------------------------------------------------------------ */
+/* ---- compare ---- */
+
+static int make(const struct golden *g, struct arena *words, const struct spec *spec, struct arena *arena,
+		const struct plan **ret_plan)
+{
+	const struct spec_process *process;
+	size_t n;
+	char *json = slurp(g, "exec", &n);
+	int r;
+
+	if (!json)
+		return plan_make(arena, spec, &g->host, &g->options, ret_plan);
+	r = spec_load_process(words, json, n, &process);
+	if (r == 0)
+		r = plan_make_exec(arena, spec, process, &g->host, &g->options, ret_plan);
+	free(json);
+	return r;
+}
 
 static bool explain(struct golden *g, const char *json, size_t n, struct arena *arena, char **ret_text)
 {
@@ -180,7 +239,7 @@ static bool explain(struct golden *g, const char *json, size_t n, struct arena *
 	if (r == 0)
 		r = spec_load(&words, json, n, &spec);
 	if (r == 0)
-		r = plan_make(arena, spec, &g->host, &g->options, &plan);
+		r = make(g, &words, spec, arena, &plan);
 	if (r == 0)
 		good = scan_plan(g, arena, plan);
 	if (r == 0)

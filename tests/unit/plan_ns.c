@@ -6,9 +6,10 @@
 #include "plan/ns.h"
 
 static const uint64_t kinds[] = {
-	CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME,
+	CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWNET,
+	CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWTIME,
 };
-#define KINDS 8
+#define KINDS	     8
 #define COMBINATIONS 6561 /* 3^8 */
 
 /* The rules as the man pages have them, one by one: what must hold of any decision. */
@@ -17,12 +18,15 @@ static bool holds(uint64_t made, uint64_t joined)
 	struct ns_decision d = ns_decide(made, joined);
 
 	/* everything is made, once, by somebody */
-	if ((d.clone | d.late | d.stage) != made || (d.clone & d.late) || (d.clone & d.stage) || (d.late & d.stage))
+	if ((d.clone | d.late | d.stage) != made || (d.clone & d.late) || (d.clone & d.stage) ||
+	    (d.late & d.stage))
 		return false;
-	/* cgroup_namespaces(7): its root is the cgroup of who makes it, so only when init is where it stays */
+	/* cgroup_namespaces(7): its root is the cgroup of who makes it, so only when init is where it stays
+	 */
 	if (d.late != (made & CLONE_NEWCGROUP))
 		return false;
-	/* time_namespaces(7): its offsets are written before anybody is in it, so it is unshared, not cloned into */
+	/* time_namespaces(7): its offsets are written before anybody is in it, so it is unshared, not cloned
+	 * into */
 	if (d.clone & CLONE_NEWTIME)
 		return false;
 	/* without a process in between nothing can be made by one, nor joined that acts on children */
@@ -37,8 +41,8 @@ static bool holds(uint64_t made, uint64_t joined)
 	if ((made & CLONE_NEWUSER) && joined && !(d.stage & CLONE_NEWUSER))
 		return false;
 	/* and the process in between is only paid for where one of these asks for it */
-	if (d.needs_stage && !((made | joined) & CLONE_NEWTIME) && !(joined & (CLONE_NEWPID | CLONE_NEWUSER)) &&
-	    !((made & CLONE_NEWUSER) && joined))
+	if (d.needs_stage && !((made | joined) & CLONE_NEWTIME) &&
+	    !(joined & (CLONE_NEWPID | CLONE_NEWUSER)) && !((made & CLONE_NEWUSER) && joined))
 		return false;
 	return true;
 }
@@ -54,7 +58,8 @@ static void all_combinations(void)
 			joined |= rest % 3 == 2 ? kinds[k] : 0;
 		}
 		if (!holds(made, joined)) {
-			printf("# made %#llx joined %#llx\n", (unsigned long long)made, (unsigned long long)joined);
+			printf("# made %#llx joined %#llx\n", (unsigned long long)made,
+			       (unsigned long long)joined);
 			CHECK(!"holds");
 			return;
 		}
@@ -68,7 +73,8 @@ static void usual_ones(void)
 
 	CHECK(!d.needs_stage && d.clone == most && d.late == CLONE_NEWCGROUP);
 	/* a container of a pod */
-	d = ns_decide(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWCGROUP, CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+	d = ns_decide(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWCGROUP,
+		      CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
 	CHECK(!d.needs_stage && d.clone == (CLONE_NEWNS | CLONE_NEWPID));
 	/* with the pod's pid namespace */
 	d = ns_decide(CLONE_NEWNS, CLONE_NEWPID);
@@ -88,4 +94,5 @@ static void nothing(void)
 	CHECK(!d.needs_stage && !d.clone && !d.late && !d.stage);
 }
 
-TEST_MAIN("plan_ns", { "all_combinations", all_combinations }, { "usual_ones", usual_ones }, { "nothing", nothing })
+TEST_MAIN("plan_ns", { "all_combinations", all_combinations }, { "usual_ones", usual_ones },
+	  { "nothing", nothing })

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Large and hostile configurations: each size is the most that anybody has sent, and the time grows with it only. */
+/* Large and hostile configurations: each size is the most that anybody has sent, and the time grows with it
+ * only. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,8 +23,13 @@ static double seconds(void)
 
 static struct making make_up(struct plan *plan, const struct spec *spec, const char **warnings)
 {
-	return (struct making){ .arena = &arena, .spec = spec, .process = spec->process, .host = &host, .options = &options,
-				.plan = plan, .warnings = warnings };
+	return (struct making){ .arena = &arena,
+				.spec = spec,
+				.process = spec->process,
+				.host = &host,
+				.options = &options,
+				.plan = plan,
+				.warnings = warnings };
 }
 
 static void a_million_variables(void)
@@ -55,7 +61,9 @@ static void a_million_variables(void)
 
 static void the_last_one_wins(void)
 {
-	const char *list[] = { "A=1", "AB=2", "A=3", "=odd", "PATH=/p", "A", "HOME=/h", "AB=4", "A", "PATH=/q" };
+	const char *list[] = {
+		"A=1", "AB=2", "A=3", "=odd", "PATH=/p", "A", "HOME=/h", "AB=4", "A", "PATH=/q"
+	};
 	static const char *const want[] = { "A=3", "=odd", "A", "HOME=/h", "AB=4", "A", "PATH=/q", NULL };
 	struct spec_process process = { .env = { list, ARRAY_SIZE(list) } };
 	struct spec spec = { .process = &process };
@@ -92,7 +100,8 @@ static void unknown_capabilities_are_said_in_part(void)
 	free(list);
 }
 
-static int parse(const char *text, unsigned int limit, const unsigned long **mask, size_t *bytes, size_t *count)
+static int parse(const char *text, unsigned int limit, const unsigned long **mask, size_t *bytes,
+		 size_t *count)
 {
 	struct spec spec = { .process = NULL };
 	struct plan plan = { .kind = PLAN_CREATE };
@@ -105,7 +114,9 @@ static int parse(const char *text, unsigned int limit, const unsigned long **mas
 
 static void lists_of_numbers(void)
 {
-	static const char *const wrong[] = { "a", "1-", "-1", "3-1", "1-2-3", "1;2", "128", "0-128", "99999999999999999999", "1x", "0x1" };
+	static const char *const wrong[] = {
+		"a", "1-", "-1", "3-1", "1-2-3", "1;2", "128", "0-128", "99999999999999999999", "1x", "0x1"
+	};
 	const unsigned long *mask;
 	size_t bytes, count;
 
@@ -120,8 +131,10 @@ static void lists_of_numbers(void)
 static void paths_in_the_container(void)
 {
 	static const char *const cases[][2] = {
-		{ "/a", "/a" }, { "a", "/a" }, { "//a///b/./c/", "/a/b/c" }, { "/", "/" }, { "./", "/" }, { "/a..b/..c", "/a..b/..c" },
-		{ "/..", NULL }, { "..", NULL }, { "/a/../b", NULL }, { "", NULL },
+		{ "/a", "/a" },	 { "a", "/a" },	 { "//a///b/./c/", "/a/b/c" },
+		{ "/", "/" },	 { "./", "/" },	 { "/a..b/..c", "/a..b/..c" },
+		{ "/..", NULL }, { "..", NULL }, { "/a/../b", NULL },
+		{ "", NULL },
 	};
 	struct spec spec = { .process = NULL };
 	struct plan plan = { .kind = PLAN_CREATE };

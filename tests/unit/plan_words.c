@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of mount options: each by itself, pairs that undo each other, and what is left to the file system. */
+/* The words of mount options: each by itself, pairs that undo each other, and what is left to the file
+ * system. */
 #include <stdlib.h>
 #include <sys/mount.h>
 
@@ -23,14 +24,76 @@ static bool read_list(const char *const *list, bool split, struct mount_said *sa
 
 /* What config.md says MUST be known, what it says SHOULD be, and what runc and crun know besides. */
 static const char *const required[] = {
-	"async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud", "noatime",
-	"nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "norelatime", "nostrictatime", "nosuid", "private", "rbind",
-	"relatime", "remount", "ro", "rprivate", "rshared", "rslave", "runbindable", "rw", "shared", "silent", "slave",
-	"strictatime", "suid", "sync", "unbindable",
-	"rro", "rrw", "rnosuid", "rsuid", "rnodev", "rdev", "rnoexec", "rexec", "rnodiratime", "rdiratime", "rrelatime",
-	"rnorelatime", "rnoatime", "ratime", "rstrictatime", "rnostrictatime", "rnosymfollow", "rsymfollow",
-	"idmap", "ridmap", "mand", "nomand", "tmpcopyup", "nosymfollow", "symfollow",
-	"copy-symlink", "src-nofollow", "dest-nofollow", "rsync", "rasync", "rdirsync", "rmand", "rnomand",
+	"async",
+	"atime",
+	"bind",
+	"defaults",
+	"dev",
+	"diratime",
+	"dirsync",
+	"exec",
+	"iversion",
+	"lazytime",
+	"loud",
+	"noatime",
+	"nodev",
+	"nodiratime",
+	"noexec",
+	"noiversion",
+	"nolazytime",
+	"norelatime",
+	"nostrictatime",
+	"nosuid",
+	"private",
+	"rbind",
+	"relatime",
+	"remount",
+	"ro",
+	"rprivate",
+	"rshared",
+	"rslave",
+	"runbindable",
+	"rw",
+	"shared",
+	"silent",
+	"slave",
+	"strictatime",
+	"suid",
+	"sync",
+	"unbindable",
+	"rro",
+	"rrw",
+	"rnosuid",
+	"rsuid",
+	"rnodev",
+	"rdev",
+	"rnoexec",
+	"rexec",
+	"rnodiratime",
+	"rdiratime",
+	"rrelatime",
+	"rnorelatime",
+	"rnoatime",
+	"ratime",
+	"rstrictatime",
+	"rnostrictatime",
+	"rnosymfollow",
+	"rsymfollow",
+	"idmap",
+	"ridmap",
+	"mand",
+	"nomand",
+	"tmpcopyup",
+	"nosymfollow",
+	"symfollow",
+	"copy-symlink",
+	"src-nofollow",
+	"dest-nofollow",
+	"rsync",
+	"rasync",
+	"rdirsync",
+	"rmand",
+	"rnomand",
 };
 
 static bool listed(const char *name)
@@ -64,9 +127,12 @@ static void attributes_undo_each_other(void)
 		const char *on, *off;
 		uint64_t bit;
 	} pairs[] = {
-		{ "ro", "rw", MOUNT_ATTR_RDONLY },	   { "nosuid", "suid", MOUNT_ATTR_NOSUID },
-		{ "nodev", "dev", MOUNT_ATTR_NODEV },	   { "noexec", "exec", MOUNT_ATTR_NOEXEC },
-		{ "nodiratime", "diratime", MOUNT_ATTR_NODIRATIME }, { "nosymfollow", "symfollow", MOUNT_ATTR_NOSYMFOLLOW },
+		{ "ro", "rw", MOUNT_ATTR_RDONLY },
+		{ "nosuid", "suid", MOUNT_ATTR_NOSUID },
+		{ "nodev", "dev", MOUNT_ATTR_NODEV },
+		{ "noexec", "exec", MOUNT_ATTR_NOEXEC },
+		{ "nodiratime", "diratime", MOUNT_ATTR_NODIRATIME },
+		{ "nosymfollow", "symfollow", MOUNT_ATTR_NOSYMFOLLOW },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -77,8 +143,10 @@ static void attributes_undo_each_other(void)
 		snprintf(roff, sizeof(roff), "r%s", pairs[i].off);
 		CHECK(READ(&s, pairs[i].on) && s.attrs.set == pairs[i].bit && s.attrs.clear == 0);
 		CHECK(READ(&s, pairs[i].off) && s.attrs.set == 0 && s.attrs.clear == pairs[i].bit);
-		CHECK(READ(&s, pairs[i].on, pairs[i].off) && s.attrs.set == 0 && s.attrs.clear == pairs[i].bit);
-		CHECK(READ(&s, pairs[i].off, pairs[i].on) && s.attrs.set == pairs[i].bit && s.attrs.clear == 0);
+		CHECK(READ(&s, pairs[i].on, pairs[i].off) && s.attrs.set == 0 &&
+		      s.attrs.clear == pairs[i].bit);
+		CHECK(READ(&s, pairs[i].off, pairs[i].on) && s.attrs.set == pairs[i].bit &&
+		      s.attrs.clear == 0);
 		CHECK(READ(&s, ron) && s.attrs.rec_set == pairs[i].bit && s.attrs.set == 0);
 		CHECK(READ(&s, ron, roff) && s.attrs.rec_set == 0 && s.attrs.rec_clear == pairs[i].bit);
 		CHECK(READ(&s, roff, ron) && s.attrs.rec_set == pairs[i].bit && s.attrs.rec_clear == 0);
@@ -91,8 +159,12 @@ static void access_times_exclude_each_other(void)
 		const char *word;
 		uint64_t mode;
 	} modes[] = {
-		{ "noatime", MOUNT_ATTR_NOATIME }, { "strictatime", MOUNT_ATTR_STRICTATIME }, { "relatime", 0 },
-		{ "atime", 0 }, { "norelatime", 0 }, { "nostrictatime", 0 },
+		{ "noatime", MOUNT_ATTR_NOATIME },
+		{ "strictatime", MOUNT_ATTR_STRICTATIME },
+		{ "relatime", 0 },
+		{ "atime", 0 },
+		{ "norelatime", 0 },
+		{ "nostrictatime", 0 },
 	};
 	struct mount_said s;
 
@@ -179,11 +251,29 @@ static bool idmap(const char *text, struct id_map *uids, struct id_map *gids)
 static void idmap_texts(void)
 {
 	static const char *const wrong[] = {
-		"", ";", "uids=", "uids=0-1-1", "gids=0-1-1", "uids=0-1-1;gids=", "uids=0-1-1;gids=0-1", "uids=0-1-1;gids=0-1-1-1",
-		"uids=0-1-1;gids=0-1-1;", "uids=0-1-0;gids=0-1-1", "uids=a-1-1;gids=0-1-1", "uids=0--1;gids=0-1-1",
-		"uids=0-1-1#;gids=0-1-1", "uids=#0-1-1;gids=0-1-1", "uids=-1-1-1;gids=0-1-1", "uids= 0-1-1;gids=0-1-1",
-		"uids=4294967295-1-1;gids=0-1-1", "uids=4294967296-1-1;gids=0-1-1", "uids=@1001-5-1;gids=@0-2000-1",
-		"uids=0-1-1;gids=@0-990-20", "both=0-1-1;gids=0-1-1", "uids=0-1-1,gids=0-1-1", "uids=@@0-0-1;gids=0-0-1",
+		"",
+		";",
+		"uids=",
+		"uids=0-1-1",
+		"gids=0-1-1",
+		"uids=0-1-1;gids=",
+		"uids=0-1-1;gids=0-1",
+		"uids=0-1-1;gids=0-1-1-1",
+		"uids=0-1-1;gids=0-1-1;",
+		"uids=0-1-0;gids=0-1-1",
+		"uids=a-1-1;gids=0-1-1",
+		"uids=0--1;gids=0-1-1",
+		"uids=0-1-1#;gids=0-1-1",
+		"uids=#0-1-1;gids=0-1-1",
+		"uids=-1-1-1;gids=0-1-1",
+		"uids= 0-1-1;gids=0-1-1",
+		"uids=4294967295-1-1;gids=0-1-1",
+		"uids=4294967296-1-1;gids=0-1-1",
+		"uids=@1001-5-1;gids=@0-2000-1",
+		"uids=0-1-1;gids=@0-990-20",
+		"both=0-1-1;gids=0-1-1",
+		"uids=0-1-1,gids=0-1-1",
+		"uids=@@0-0-1;gids=0-0-1",
 	};
 	struct id_map u, g;
 
@@ -195,7 +285,8 @@ static void idmap_texts(void)
 	CHECK(idmap("uids=0-1-1#10-11-10;gids=0-100-10", &u, &g) && u.n == 2 && g.n == 1);
 	CHECK(u.v[1].inside == 10 && u.v[1].outside == 11 && u.v[1].size == 10 && g.v[0].outside == 100);
 	/* the example of crun.1 */
-	CHECK(idmap("uids=@1-3-10;gids=0-0-1", &u, &g) && u.v[0].inside == 1 && u.v[0].outside == 4 && u.v[0].size == 10);
+	CHECK(idmap("uids=@1-3-10;gids=0-0-1", &u, &g) && u.v[0].inside == 1 && u.v[0].outside == 4 &&
+	      u.v[0].size == 10);
 	CHECK(idmap("gids=0-0-4294967295;uids=4294967294-0-1", &u, &g));
 }
 
