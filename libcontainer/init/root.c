@@ -69,9 +69,30 @@ int switch_root(struct child *c)
 	return fail(EINVAL, "unknown way to switch the root");
 }
 
+/* What the options of one mount say of it counts more than what was just said of the whole tree: a volume that is private
+ * stays so beside one that is rshared. One that a later mount covers cannot be reached, and needs not. */
+static int restore_propagation(struct child *c, const struct plan_mount *m)
+{
+	autoclose int fd = -1;
+	int r = path_in_root(c->rootfd, m->target, O_PATH | (m->target_nofollow ? O_NOFOLLOW : 0), &fd);
+
+	for (size_t i = 0; r == 0 && i < m->n_propagation; i++)
+		r = mount_set_propagation(&c->tools, fd, m->propagation[i]);
+	if (r == -ENOENT || r == -ENOTDIR || r == -EINVAL) {
+		fail_forget();
+		return 0;
+	}
+	return r < 0 ? fail_in(r, "%s", m->where) : 0;
+}
+
 int set_root_propagation(struct child *c)
 {
-	return mount_set_propagation(&c->tools, c->rootfd, c->plan->root.propagation);
+	int r = mount_set_propagation(&c->tools, c->rootfd, c->plan->root.propagation);
+
+	for (size_t i = 0; r == 0 && (c->plan->root.propagation & MS_REC) && i < c->plan->mounts.n; i++)
+		if (c->plan->mounts.v[i].n_propagation)
+			r = restore_propagation(c, &c->plan->mounts.v[i]);
+	return r;
 }
 
 int make_root_readonly(struct child *c)
