@@ -203,6 +203,15 @@ static int verify_proc(const struct plan_mount *m, int mountfd)
 	return 0;
 }
 
+/* What may be mounted inside /proc the plan decided by the words of the destination; a symlink of the image must not lead
+ * there from elsewhere (CVE-2019-16884). */
+static int verify_target(const struct plan_mount *m, int target)
+{
+	if (streq(m->target, "/proc") || starts_with(m->target, "/proc/") || !fd_is_on(target, PROC_SUPER_MAGIC))
+		return 0;
+	return fail(EINVAL, "'%s' leads into a procfs, where nothing may be mounted", m->target);
+}
+
 static int make_new(struct child *c, size_t i)
 {
 	const struct plan_mount *m = &c->plan->mounts.v[i];
@@ -223,6 +232,8 @@ static int make_new(struct child *c, size_t i)
 		r = copy_below(c, m, mountfd);
 	if (r == 0)
 		r = open_target(c, m, directory, &target);
+	if (r == 0)
+		r = verify_target(m, target);
 	if (r == 0)
 		r = mount_attach(&c->tools, mountfd, target);
 	if (r == 0)
