@@ -77,7 +77,8 @@ static int copy_meta(int todir, const char *name, const struct stat *st)
 	return 0;
 }
 
-static int copy_file(int fromdir, int todir, const char *name)
+/* The attributes last: a change of the owner takes away security.capability. */
+static int copy_file(int fromdir, int todir, const char *name, const struct stat *st)
 {
 	autoclose int from = openat(fromdir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), to = -1;
 	int r;
@@ -88,7 +89,10 @@ static int copy_file(int fromdir, int todir, const char *name)
 	if (to < 0)
 		return fail(errno, "cannot make '%s'", name);
 	r = copy_bytes(from, to);
-	return r < 0 ? fail_in(r, "'%s'", name) : copy_xattrs(from, to);
+	if (r < 0)
+		return fail_in(r, "'%s'", name);
+	r = copy_meta(todir, name, st);
+	return r < 0 ? r : copy_xattrs(from, to);
 }
 
 static int copy_symlink(int fromdir, int todir, const char *name)
@@ -127,10 +131,10 @@ static int copy_entry(int fromdir, int todir, const char *name, int depth)
 
 	if (fstatat(fromdir, name, &st, AT_SYMLINK_NOFOLLOW))
 		return fail(errno, "cannot stat '%s'", name);
+	if (S_ISREG(st.st_mode))
+		return copy_file(fromdir, todir, name, &st);
 	if (S_ISDIR(st.st_mode))
 		r = copy_directory(fromdir, todir, name, depth);
-	else if (S_ISREG(st.st_mode))
-		r = copy_file(fromdir, todir, name);
 	else if (S_ISLNK(st.st_mode))
 		r = copy_symlink(fromdir, todir, name);
 	else
