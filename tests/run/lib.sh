@@ -169,6 +169,7 @@ cleanup()
 	for id in $("$RUNTIME" --root "$ROOT" list -q 2>/dev/null); do
 		"$RUNTIME" --root "$ROOT" delete --force "$id" || left=1
 	done
+	awk -v t="$T/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | tac | xargs -r umount -l || left=1
 	rmdir "$ROOT" 2>/dev/null || [ ! -e "$ROOT" ] || { ls -la "$ROOT" >&2; left=1; }
 	return "$left"
 }
