@@ -22,7 +22,8 @@ static const struct option_row rows[] = {
 	     "also where the container is paused: it goes on with it"),
 	STRING(struct cruet_exec, console_socket, "console-socket", 0, "SOCKET",
 	       "send the terminal's master to this socket"),
-	STRING(struct cruet_exec, pidfd_socket, "pidfd-socket", 0, "SOCKET", "send a pidfd of it to this socket"),
+	STRING(struct cruet_exec, pidfd_socket, "pidfd-socket", 0, "SOCKET",
+	       "send a pidfd of it to this socket"),
 	STRING(struct cruet_exec, pid_file, "pid-file", 0, "FILE", "write its pid there"),
 	UNSIGNED(struct cruet_exec, preserve_fds, "preserve-fds", 0, "N", 65536,
 		 "keep the fds 3 to 2+N open in it", PRESET("0")),
@@ -46,8 +47,10 @@ const struct command cmd_exec = {
 	.usage = "ID [PROGRAM [ARG...]]",
 	.min_args = 1,
 	.max_args = INT_MAX,
-	.about = "Run one more program in a container that is created or running: in its namespaces, its cgroup, "
-		 "and confined as it is. The exit status is the program's, or 128 and the number of the signal "
+	.about = "Run one more program in a container that is created or running: in its namespaces, its "
+		 "cgroup, "
+		 "and confined as it is. The exit status is the program's, or 128 and the number of the "
+		 "signal "
 		 "that ended it; 255 where it could not be started.",
 	.examples = "cruet exec web ls -l /\n"
 		    "cruet exec --tty --user 1000:1000 --env TERM=xterm web sh",

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libcontainer.h"
-
 #define COLUMNS	    80
 #define HELP_COLUMN 28
 
@@ -129,9 +127,9 @@ static int read_word(const struct reader *r, const struct option_row *row, const
 	return mistake(r, "bad value for option", option, more);
 }
 
-static int add_to_list(struct option_list *list, const char *text)
+static int add_to_list(struct cruet_words *list, const char *text)
 {
-	const char **v = reallocarray(list->v, list->n + 2, sizeof(*v));
+	const char **v = reallocarray((void *)list->v, list->n + 2, sizeof(*v));
 
 	if (!v)
 		return cruet_fail(ENOMEM, "cannot read the options");

@@ -15,20 +15,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "libcontainer.h"
+
 enum option_kind {
 	OPTION_FLAG,	 /* bool */
 	OPTION_STRING,	 /* const char *; a non-empty one */
 	OPTION_WORD,	 /* int: the index in .words */
 	OPTION_UNSIGNED, /* unsigned int, at most .max */
 	OPTION_DURATION, /* int64_t milliseconds: "30s", "1m30s", "500ms", or seconds */
-	OPTION_LIST,	 /* struct option_list: each time one more */
+	OPTION_LIST,	 /* struct cruet_words: each time one more; from malloc, as long as the process */
 	OPTION_HELP,	 /* stored nowhere: ends parsing */
 	OPTION_VERSION,
-};
-
-struct option_list {
-	const char **v; /* n strings and a NULL; from malloc, as long as the process */
-	size_t n;
 };
 
 struct option_row {

@@ -8,11 +8,13 @@ test_unknown_option()
 
 	fails "unknown option '--frob' (see 'cruet --help')" bare --frob list
 	for c in $(commands); do
+		FAILURE=1
+		[ "$c" != exec ] || FAILURE=255
 		fails "unknown option '--frob' (see 'cruet $c --help')" bare "$c" --frob
 		fails "unknown option '--frob=1'" bare "$c" --frob=1
 		fails "unknown option '-Z'" bare "$c" -Z
 	done
-	fails "unknown option '--=x'" bare list --=x
+	FAILURE=1 fails "unknown option '--=x'" bare list --=x
 }
 
 test_missing_argument()
@@ -42,6 +44,7 @@ test_arguments()
 	done
 	fails "unexpected argument 'c'" bare kill a 9 c
 	fails "unexpected argument 'b'" bare state a b
+	FAILURE=255 fails "'cruet exec' needs an argument: ID" bare exec
 	for c in list features spec; do
 		fails "unexpected argument 'a'" bare "$c" a
 	done
@@ -63,6 +66,7 @@ test_unknown_container()
 	for c in start state kill delete; do
 		fails "container does not exist" cruet "$c" none
 	done
+	FAILURE=255 fails "container does not exist" cruet exec none ls -l --frob
 	cruet delete --force none >out 2>&1
 	expect "" "$(cat out)"
 	fails "unknown signal 'FROB'" cruet kill none FROB

@@ -41,7 +41,7 @@ test_help_fits_80_columns()
 
 test_all_commands_are_there()
 {
-	expect "create delete features kill list run spec start state" "$(commands | xargs)"
+	expect "create delete exec features kill list run spec start state" "$(commands | xargs)"
 }
 
 test_version()
@@ -59,7 +59,7 @@ test_version()
 # Each option with its letter and its argument is in the man page, and nothing else is.
 shape_of_help()
 {
-	sed -n '/^Options:/,/^$/p' | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+( [A-Z]+)?( |$)' | sed 's/^ *//; s/ *$//' | sort
+	sed -n '/^Options:/,/^$/p' | grep -oE '^ +(-[a-z], )?--[a-z0-9-]+( [A-Z][^ ]*)?( |$)' | sed 's/^ *//; s/ *$//' | sort
 }
 
 shape_of_man()

@@ -7,7 +7,8 @@
 #   bare WORD...           the program without it
 #   expect WANT GOT        equal, or die
 #   contains WORD TEXT     TEXT has WORD in it, or die
-#   fails WANT CMD...      the command fails with status 1, prints nothing, and its error has WANT in it: one line
+#   fails WANT CMD...      the command fails with status 1 ($FAILURE if set), prints nothing, and its error has WANT in it:
+#                          one line
 #   same FILE FILE         equal, or die with the difference
 #   bundle                 a directory $T/b with a config.json that needs no terminal
 
@@ -55,7 +56,7 @@ fails()
 
 	shift
 	"$@" >"$T/out" 2>"$T/err" || status=$?
-	[ "$status" -eq 1 ] || die "status $status of: $*"
+	[ "$status" -eq "${FAILURE:-1}" ] || die "status $status of: $*"
 	[ ! -s "$T/out" ] || die "printed something: $*"
 	[ "$(wc -l <"$T/err")" -eq 1 ] || die "not one line of error: $* ($(cat "$T/err"))"
 	contains "$want" "$(cat "$T/err")"

@@ -10,7 +10,7 @@ struct values {
 	int word;
 	unsigned int number;
 	int64_t time;
-	struct option_list list;
+	struct cruet_words list;
 };
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -44,7 +44,7 @@ static int read_words(const char *const *words)
 	while (words[n])
 		n++;
 	cruet_forget();
-	free(values.list.v);
+	free((void *)values.list.v);
 	memset(&values, 0, sizeof(values));
 	return options_read(&table, "cruet test", (char **)words, n, &values, &end, &used);
 }
