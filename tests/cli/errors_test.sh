@@ -8,7 +8,7 @@ test_unknown_option()
 
 	fails "unknown option '--frob' (see 'cruet --help')" bare --frob list
 	for c in $(commands); do
-		FAILURE=1
+		export FAILURE=1
 		[ "$c" != exec ] || FAILURE=255
 		fails "unknown option '--frob' (see 'cruet $c --help')" bare "$c" --frob
 		fails "unknown option '--frob=1'" bare "$c" --frob=1
