@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "base/str.h"
 #include "container.h"
 #include "kernel/process.h"
+#include "run/listener.h"
 #include "run/notify.h"
 #include "wire/gate.h"
 
@@ -54,25 +56,73 @@ static int connect_gate(const struct opened *opened, int *ret_fd)
 	return 0;
 }
 
-/* Success is the end of the stream: execve closed it. */
-static int pass_gate(int fd)
+/* One answer, and the fd that may come with it. 0 at the end of the stream. */
+static int receive_answer(int fd, int64_t deadline_ms, struct gate_answer *ret_answer, int *ret_fd)
 {
-	struct gate_answer answer;
+	struct iovec iov = { .iov_base = ret_answer, .iov_len = sizeof(*ret_answer) };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)
+	};
+	struct cmsghdr *c;
 	ssize_t n;
+	int r = wait_readable(fd, deadline_ms);
+
+	if (r < 0)
+		return fail(-r, "init did not execute the program");
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return 0;
+	return n == sizeof(*ret_answer) ? 1 : fail(EPROTO, "init gave no answer");
+}
+
+/* init is about to load a filter with a listener: the recorder came along, in which it notes the fd. */
+static int serve_listener(struct cruet *cruet, const struct opened *opened, int recorder, int pidfd, int64_t deadline_ms)
+{
+	struct shared *shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, recorder, 0);
+	const struct plan *plan;
+	int r;
+
+	if (shared == MAP_FAILED)
+		return fail(errno, "cannot map the recorder");
+	r = container_plan(cruet, opened, &plan);
+	if (r == 0 && !plan->filter)
+		r = fail(EPROTO, "init wants a seccomp listener that the configuration does not have");
+	if (r == 0)
+		r = listener_serve(plan, shared, (pid_t)opened->container.pid, pidfd, "creating", deadline_ms);
+	munmap(shared, SHARED_SIZE);
+	return r;
+}
+
+/* Success is the end of the stream: execve closed it. */
+static int pass_gate(struct cruet *cruet, const struct opened *opened, int fd, int pidfd)
+{
+	int64_t deadline = now_ms() + START_MS;
+	autoclose int recorder = -1;
+	struct gate_answer answer;
 	int r;
 
 	if (send(fd, &(char){ GATE_GO }, 1, MSG_NOSIGNAL) != 1)
 		return fail(errno, "cannot start init");
-	r = wait_readable(fd, now_ms() + START_MS);
-	if (r < 0)
-		return fail(-r, "init did not execute the program");
-	do
-		n = recv(fd, &answer, sizeof(answer), 0);
-	while (n < 0 && errno == EINTR);
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return 0;
-	if (n != sizeof(answer))
-		return fail(EPROTO, "init gave no answer");
+	r = receive_answer(fd, deadline, &answer, &recorder);
+	if (r > 0 && answer.kind == GATE_LISTENER && recorder >= 0) {
+		r = serve_listener(cruet, opened, recorder, pidfd, deadline);
+		if (r < 0) {
+			(void)!process_signal(pidfd, SIGKILL);
+			return r;
+		}
+		r = receive_answer(fd, deadline, &answer, &recorder);
+	}
+	if (r <= 0)
+		return r;
 	answer.text[sizeof(answer.text) - 1] = '\0';
 	return fail(answer.err > 0 && answer.err < 4096 ? answer.err : 0, "%s", answer.text);
 }
@@ -122,7 +172,7 @@ int cruet_start(struct cruet *cruet, const char *id)
 	if (r == 0)
 		r = ledger_unlink(&opened.entry, GATE_NAME);
 	if (r == 0)
-		r = pass_gate(gate);
+		r = pass_gate(cruet, &opened, gate, pidfd);
 	if (r == 0)
 		r = poststart(cruet, &opened, pidfd);
 	if (r < 0 || notify < 0)

@@ -37,11 +37,13 @@ static const struct handoff *map_arena(char *const *argv)
 	return base;
 }
 
-static struct shared *map_recorder(int fd)
+static struct shared *map_recorder(const struct handoff *h)
 {
-	void *page = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *page = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, h->shared_fd, 0);
 
-	close(fd);
+	/* who takes the seccomp listener's fd may need it, else it goes; it is close-on-exec again either way */
+	if (!wants_listener(h->plan))
+		close(h->shared_fd);
 	return page == MAP_FAILED ? NULL : page;
 }
 
@@ -72,7 +74,7 @@ int main(int argc, char **argv)
 	/* First of all: exec made us dumpable again, and a process of the container could see us (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return 125;
-	if (argc != 4 || !(c.h = map_arena(argv)) || !(c.shared = map_recorder(c.h->shared_fd)))
+	if (argc != 4 || !(c.h = map_arena(argv)) || !(c.shared = map_recorder(c.h)))
 		return 125;
 	c.plan = c.h->plan;
 	err_trail_attach(&c.shared->trail);

@@ -60,7 +60,7 @@ int child_run_init(struct child *c)
 void child_die(struct child *c)
 {
 	if (c->gate_peer >= 0) {
-		struct gate_answer answer = { .err = c->shared->trail.err };
+		struct gate_answer answer = { .kind = GATE_FAILURE, .err = c->shared->trail.err };
 
 		for (size_t i = 0; i + 1 < sizeof(answer.text) && c->shared->trail.text[i]; i++)
 			answer.text[i] = c->shared->trail.text[i];

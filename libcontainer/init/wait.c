@@ -87,6 +87,33 @@ static int wait_gate(struct child *c)
 	return 0;
 }
 
+static int ask_at_gate(struct child *c)
+{
+	const struct gate_answer ask = { .kind = GATE_LISTENER };
+	struct iovec iov = { .iov_base = (void *)&ask, .iov_len = sizeof(ask) };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)
+	};
+	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &c->h->shared_fd, sizeof(int));
+	if (sendmsg(c->gate_peer, &msg, MSG_NOSIGNAL) < 0)
+		return fail(errno, "cannot ask for the seccomp listener");
+	return 0;
+}
+
+int ask_for_listener(struct child *c)
+{
+	return c->gate_peer >= 0 ? ask_at_gate(c) : say(c, SYNC_LISTENER, -1);
+}
+
 int wait_start(struct child *c)
 {
 	return c->h->wait_gate ? wait_gate(c) : wait_for(c, SYNC_START);

@@ -174,12 +174,12 @@ int tty_send_fd(const char *path, int fd, const char *payload, int64_t deadline_
 	int r;
 
 	if (sock < 0)
-		return fail(errno, "cannot make a socket for the console");
+		return fail(errno, "cannot make a socket");
 	if (!iov.iov_len)
 		return fail(EINVAL, "a message to '%s' is empty", path);
 	r = connect_to(sock, path, deadline_ms);
 	if (r < 0)
-		return fail(-r, "cannot connect to console socket '%s'", path);
+		return fail(-r, "cannot connect to the socket '%s'", path);
 	memset(&control, 0, sizeof(control));
 	msg.msg_control = control.bytes;
 	msg.msg_controllen = sizeof(control.bytes);
@@ -195,9 +195,9 @@ int tty_send_fd(const char *path, int fd, const char *payload, int64_t deadline_
 		if (n == (ssize_t)iov.iov_len)
 			return 0;
 		if (n >= 0)
-			return fail(EMSGSIZE, "cannot send the terminal to '%s' in one message", path);
+			return fail(EMSGSIZE, "cannot send an fd to '%s' in one message", path);
 		if (!try_again(deadline_ms))
-			return fail(errno == EAGAIN ? ETIMEDOUT : errno, "cannot send the terminal to '%s'",
+			return fail(errno == EAGAIN ? ETIMEDOUT : errno, "cannot send an fd to '%s'",
 				    path);
 	}
 }

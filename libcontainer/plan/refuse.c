@@ -36,11 +36,6 @@ static bool asks_rdt(const struct making *m)
 	return m->spec->linux_->intel_rdt != NULL;
 }
 
-static bool asks_listener(const struct making *m)
-{
-	return m->spec->linux_->seccomp && said(m->spec->linux_->seccomp->listener_path);
-}
-
 static bool asks_systemd(const struct making *m)
 {
 	return m->options->systemd_cgroup;
@@ -53,7 +48,6 @@ static const struct {
 	{ "process.apparmorProfile", asks_apparmor },
 	{ "process.selinuxLabel", asks_selinux },
 	{ "linux.mountLabel", asks_mount_label },
-	{ "linux.seccomp.listenerPath", asks_listener },
 	{ "linux.intelRdt", asks_rdt },
 	{ "--systemd-cgroup", asks_systemd },
 };

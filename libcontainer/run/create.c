@@ -28,6 +28,8 @@
 #include "kernel/tty.h"
 #include "run/notify.h"
 #include "run/acts.h"
+#include "plan/filter.h"
+#include "run/listener.h"
 #include "run/run.h"
 #include "run/sources.h"
 #include "wire/gate.h"
@@ -530,6 +532,12 @@ int run_start_child(struct run *run)
 	int r = child_send(run, SYNC_START);
 	enum sync_message message;
 
+	if (r == 0 && run->plan->filter && run->plan->filter->listener_path) {
+		r = child_receive(run, SYNC_LISTENER, NULL);
+		if (r == 0)
+			r = listener_serve(run->plan, run->shared, run->pid, run->pidfd,
+					   run->plan->kind == PLAN_EXEC ? "running" : "creating", run->deadline_ms);
+	}
 	if (r < 0)
 		return r;
 	/* The end of the stream is success, if the recorder is empty: execve closed it. */

@@ -14,7 +14,10 @@
 #define GATE_NAME "gate" /* in the state directory: there is one as long as the container is `created` */
 #define GATE_GO 'g'
 
+enum gate_kind { GATE_FAILURE, GATE_LISTENER /* a seccomp listener is wanted: the recorder's memfd comes along */ };
+
 struct gate_answer {
+	int32_t kind;             /* enum gate_kind */
 	int32_t err;              /* errno of the failure, or 0 */
 	char text[ERR_TEXT_MAX];  /* NUL-terminated by the sender, and again by the receiver */
 };

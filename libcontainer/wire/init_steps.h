@@ -10,6 +10,7 @@
 
 #include <sched.h>
 
+#include "plan/filter.h"
 #include "plan/plan.h"
 
 #ifndef CLONE_NEWTIME
@@ -136,6 +137,10 @@ static inline bool wants_rlimits(const struct plan *p)
 {
 	return p->process.rlimits.n > 0;
 }
+static inline bool wants_listener(const struct plan *p)
+{
+	return p->filter != NULL && p->filter->listener_path != NULL;
+}
 static inline bool wants_filter(const struct plan *p)
 {
 	return p->filter != NULL;
@@ -194,6 +199,7 @@ static inline bool wants_filter(const struct plan *p)
 	STEP("start", wants_always, wait_start, "the boundary between create and start")                                            \
 	STEP("start-hooks", wants_start_hooks, run_start_hooks, "startContainer: in the container, as its user, before its program") \
 	STEP("rlimits", wants_rlimits, set_rlimits, "late: a low RLIMIT_NOFILE would stop us, not the program")                     \
+	STEP("listener", wants_listener, ask_for_listener, "somebody must be there to take the fd: after the filter we cannot speak") \
 	STEP("seccomp", wants_filter, load_filter, "the last system calls but two, so that the profile need not allow ours")        \
 	STEP("last-capabilities", wants_filter, drop_last_capabilities, "what only the filter needed")                              \
 	STEP("execute", wants_always, execute, "success is the end of the stream: every fd of ours is close-on-exec")

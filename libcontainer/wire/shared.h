@@ -16,6 +16,10 @@ struct shared {
 	uint32_t table;                     /* enum step_table */
 	uint32_t step;                      /* index into the table of steps that runs now */
 	int64_t began_ns[SHARED_STEPS_MAX]; /* CLOCK_MONOTONIC, init's table; 0: not reached */
+	/* The seccomp listener: init may not say a word once its filter is loaded, so it writes the fd's number here and
+	 * waits, without a system call, until the other side has taken the fd. Both 0: nothing yet. */
+	int32_t listener_fd;    /* number + 1 */
+	int32_t listener_taken; /* 1 */
 	struct err_trail trail;
 };
 

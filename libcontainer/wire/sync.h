@@ -17,7 +17,7 @@
  *             <- READY              nothing is left but to wait and to execute
  *   COMMITTED ->                    the ledger knows the pid: init may outlive the parent (create: it waits at the gate)
  *   START ->                        run, exec: no gate
- *             <- LISTENER + fd      seccomp's notification fd, right before execve
+ *             <- LISTENER           a seccomp listener is wanted: watch the recorder for its fd
  *             (end of stream)       execve succeeded
  */
 #pragma once

@@ -166,7 +166,7 @@ static void send_body(void)
 	int64_t start;
 
 	CHECK(mount("t", "/mnt", "tmpfs", 0, NULL) == 0);
-	FAILS(tty_send_fd("/mnt/s", null, "x", now_ms() + 100), ENOENT, "console socket '/mnt/s'");
+	FAILS(tty_send_fd("/mnt/s", null, "x", now_ms() + 100), ENOENT, "the socket '/mnt/s'");
 	listener = listen_at("/mnt/s", 4);
 	OK(tty_send_fd("/mnt/s", null, "/dev/pts/0", now_ms() + 1000));
 	check_received(listener, "/dev/pts/0");
