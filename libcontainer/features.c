@@ -24,11 +24,6 @@ struct list {
 	bool (*acts)(const char *word); /* NULL: all of them do */
 };
 
-static bool action_acts(const char *word)
-{
-	return !streq(word, "SCMP_ACT_NOTIFY"); /* a listenerPath is refused (plan/refuse.c) */
-}
-
 static bool flag_acts(const char *word)
 {
 	const char *known;
@@ -41,7 +36,7 @@ static bool flag_acts(const char *word)
 }
 
 static const struct list seccomp_lists[] = {
-	{ "actions", &spec_seccomp_actions, action_acts },
+	{ "actions", &spec_seccomp_actions, NULL },
 	{ "operators", &spec_seccomp_operators, NULL },
 	{ "archs", &spec_seccomp_architectures, seccomp_arch_known },
 	{ "knownFlags", &spec_seccomp_flags, NULL },
