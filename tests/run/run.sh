@@ -6,6 +6,8 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
+HERE=$here
+export HERE # helpers/ is there
 RUNTIME=$(realpath "$1")
 shift
 export RUNTIME
