@@ -39,7 +39,7 @@ test_profile_without_setup_calls()
 {
 	bundle
 	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["setgroups",
-		"setresuid", "setresgid", "close_range", "chdir", "umask", "setsid", "prctl", "sendmsg", "recvmsg", "accept4"],
+		"setresuid", "setresgid", "close_range", "chdir", "umask", "setsid", "sendmsg", "recvmsg", "accept4"],
 		action: "SCMP_ACT_KILL_PROCESS"}]}'
 	for nnp in true false; do
 		config '.process.noNewPrivileges = $v' --argjson v $nnp
