@@ -2,32 +2,93 @@
 # One file, not recursive. `make help` says what there is.
 
 VERSION := 0.1.0
-COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 PREFIX  ?= /usr/local
-B       ?= build
+BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include
+MANDIR  ?= $(PREFIX)/share/man
 
-CC         ?= cc
+# How the outside libraries are linked:
+#   default  libseccomp, libcap and yajl statically (no start-up cost), libc and libmnl shared
+#   shared   all of them shared, as distributions require
+#   static   one musl executable; its libraries are built from their distribution sources (tests/static/build.sh)
+LINK ?= default
+B    ?= $(if $(filter default,$(LINK)),build,build-$(LINK))
+EXE  := $(if $(filter build,$(B)),cruet,$(B)/cruet)
+
 MUSL_CC    ?= musl-gcc
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 
+# ---- flags ------------------------------------------------------------------------------------------------------------
+
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wconversion -Wno-sign-conversion \
 	-Wformat=2 -Wimplicit-fallthrough -Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types \
 	-Werror=int-conversion
-ifdef WERROR
-WARN += -Werror
-endif
-HARDEN := -fstack-clash-protection -fstack-protector-strong -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
-	-fno-strict-overflow -fno-strict-aliasing -fcf-protection=full
-CPP    := -std=gnu17 -D_GNU_SOURCE -DCRUET_VERSION='"$(VERSION)"' -DCRUET_COMMIT='"$(COMMIT)"' -Ilibcontainer -MMD -MP
+HARDEN := -fstack-clash-protection -fstack-protector-strong -fno-delete-null-pointer-checks -fno-strict-overflow \
+	-fno-strict-aliasing
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+# Those that only some compilers or machines know; $(B)/flags.mk says which are known here.
+OPTIONAL := -Wtrampolines -Wbidi-chars=any -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3 -fzero-init-padding-bits=all \
+	-fcf-protection=full -mbranch-protection=standard
+Z   := -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+CPP := -std=gnu17 -D_GNU_SOURCE -DCRUET_VERSION='"$(VERSION)"' -Ilibcontainer -MMD -MP
 
-LIBS_STATIC := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a
-LIBS_SHARED := -lmnl -ldl
+# CI says CI=true: there a warning is an error.
+ifneq ($(WERROR)$(CI),)
+WARN_AS := -Werror
+endif
+ifdef SANITIZE
+HARDEN += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+FORTIFY := -U_FORTIFY_SOURCE
+SANITIZER := -fsanitize=$(SANITIZE)
+endif
+
+# Programs of musl: static, position independent, and linked by hand, as musl-gcc knows no -static-pie.
+MULTIARCH  = $(shell $(CC) -print-multiarch)
+MUSL_CPP   = -idirafter /usr/include -idirafter /usr/include/$(MULTIARCH)
+MUSL_LIB   = $(shell $(MUSL_CC) -\#\#\# -x c /dev/null 2>&1 | grep -o '[^ "]*/Scrt1\.o' | xargs dirname)
+GCC_FILE   = $(shell $(CC) -print-file-name=$(1))
+MUSL_LINK  = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(Z) \
+	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(call GCC_FILE,crtbeginS.o)
+MUSL_END   = $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
+
+# Goals that compile nothing need no flags, and no library.
+ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs,$(or $(MAKECMDGOALS),all)),)
+include $(B)/flags.mk
+ifeq ($(LINK),default)
+LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -lmnl
+else ifeq ($(LINK),shared)
+LIBS := $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libmnl)
+else ifeq ($(LINK),static)
+MUSL_LIBS := $(or $(shell tests/static/build.sh),$(error tests/static/build.sh failed))
+LIBS := $(addprefix $(MUSL_LIBS)/lib/lib,seccomp.a cap.a yajl_s.a mnl.a)
+CPP += -isystem $(MUSL_LIBS)/include $(MUSL_CPP)
+FORTIFY :=
+else
+$(error LINK=$(LINK): default, shared or static)
+endif
+endif
+ifeq ($(LINK),static)
+COMPILE = $(MUSL_CC)
+link = $(MUSL_CC) $(CFLAGS) $(MUSL_LINK) -o $@ $(1) $(LIBS) $(MUSL_END)
+else
+COMPILE = $(CC)
+link = $(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZER) -pie $(Z) -o $@ $(1) $(LIBS)
+endif
+
+FLAGS      = $(CPP) $(WARN) $(CFLAGS) $(HARDEN) $(KNOWN) $(FORTIFY) -fPIC -fno-semantic-interposition
+# The stage stays unsanitized: it is small, and a sanitizer's memory would be the container's.
+INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsanitize=%,$(HARDEN) $(KNOWN)) -Os -fPIE -MT $@ \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -DCRUET_INIT
+
+# ---- files ------------------------------------------------------------------------------------------------------------
 
 # The init stage: a static musl program of base/, the tools without a library, and init/, embedded as bytes.
 INIT_SRC := $(wildcard libcontainer/init/*.c libcontainer/wire/*.c) $(addprefix libcontainer/base/,err.c fd.c io.c path.c str.c) \
 	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c mount.c mount_attr.c mount_old.c ns.c process.c procfs.c \
 	program.c rootfs.c rootfs_move.c seccomp_load.c tty.c) libcontainer/plan/names.c
+INIT_MAX := 102400
 LIB_SRC  := $(filter-out libcontainer/init/%.c,$(wildcard libcontainer/*.c libcontainer/*/*.c))
 SRC_SRC  := $(wildcard src/*.c)
 
@@ -36,51 +97,147 @@ SRC_OBJ  := $(SRC_SRC:%.c=$(B)/%.o)
 INIT_OBJ := $(INIT_SRC:%.c=$(B)/musl/%.o)
 UNIT     := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 UNITROOT := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit-root/*.c))
+MAN      := $(wildcard docs/man/*.8)
 
 # A line a command; V=1 shows the commands themselves.
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$@")
 
-all: cruet
+# ---- building ---------------------------------------------------------------------------------------------------------
 
-cruet: $(SRC_OBJ) $(B)/libcontainer.a
+all: $(EXE) ## build ./cruet, as any user (the default)
+
+$(EXE): $(SRC_OBJ) $(B)/libcontainer.a
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -o $@ $^ $(LIBS_STATIC) $(LIBS_SHARED)
+	$(Q)$(call link,$^)
 
 $(B)/libcontainer.a: $(LIB_OBJ) $(B)/init_image.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/%.o: %.c
+$(B)/libcontainer.so: $(LIB_OBJ) $(B)/init_image.o libcontainer/libcontainer.map
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libcontainer.so.0 -Wl,--version-script,libcontainer/libcontainer.map $(Z) \
+		-o $@ $(LIB_OBJ) $(B)/init_image.o $(LIBS)
+
+lib: $(B)/libcontainer.a $(B)/libcontainer.so ## build libcontainer, static and shared, for other programs
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPP) $(WARN) $(CFLAGS) $(HARDEN) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE -c -o $@ $<
+	$(Q)$(COMPILE) $(FLAGS) $(WARN_AS) -c -o $@ $<
 
-$(B)/musl/%.o: %.c
+$(B)/musl/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,MUSL)
-	$(Q)$(MUSL_CC) $(CPP) $(WARN) -Os -ffunction-sections -fdata-sections -fno-stack-protector -fno-strict-aliasing -fno-pie -DCRUET_INIT \
-		-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+	$(Q)$(MUSL_CC) $(INIT_FLAGS) $(WARN_AS) -c -o $@ $<
 
 $(B)/init: $(INIT_OBJ)
 	$(call say,LD)
-	$(Q)$(MUSL_CC) -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack,-z,separate-code -s -o $@ $^
+	$(Q)$(MUSL_CC) $(MUSL_LINK) -Wl,--gc-sections -s -o $@ $^ $(MUSL_END)
+	@size=$$(stat -c %s $@); [ $$size -le $(INIT_MAX) ] || { echo "$@: $$size bytes, allowed are $(INIT_MAX)" >&2; rm $@; exit 1; }
 
 $(B)/init_image.o: $(B)/init libcontainer/run/init_image.S
-	$(Q)$(CC) -DINIT_IMAGE='"$(B)/init"' -c -o $@ libcontainer/run/init_image.S
+	$(Q)$(COMPILE) -DINIT_IMAGE='"$(B)/init"' -c -o $@ libcontainer/run/init_image.S
+
+# Only the file that tells the commit is compiled anew when there is another one.
+$(B)/libcontainer/program.o: CPP += -DCRUET_COMMIT='"$(shell cat $(B)/commit)"'
+$(B)/libcontainer/program.o: $(B)/commit
 
 $(UNIT) $(UNITROOT): $(B)/%: tests/%.c $(B)/libcontainer.a
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPP) -Itests/unit $(WARN) $(CFLAGS) -o $@ $< $(B)/libcontainer.a $(LIBS_STATIC) $(LIBS_SHARED)
+	$(Q)$(COMPILE) $(CPP) -Itests/unit $(WARN) $(WARN_AS) $(CFLAGS) $(filter -fsanitize=% -fno-sanitize-recover=%,$(HARDEN)) -fPIE -MT $@ \
+		-c -o $@.o $<
+	$(Q)$(call link,$@.o $(B)/libcontainer.a)
+	@rm $@.o
 
-tests: cruet $(UNIT) $(UNITROOT)
+# Files that change only when their content does.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@$(file >$@.new,$(COMPILE) $(FLAGS) $(INIT_FLAGS))cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/commit: FORCE
+	@mkdir -p $(@D)
+	@(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown) >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/flags.mk: Makefile
+	@mkdir -p $(@D)
+	@for flag in $(OPTIONAL); do \
+		$(COMPILE) -Werror $$flag -E -x c /dev/null >/dev/null 2>&1 && known="$$known $$flag"; \
+	done; echo "KNOWN :=$$known" >$@
 
-check-unit: $(UNIT)
-	tests/unit.sh unit
+install: $(EXE) ## install the program and its man pages below DESTDIR, PREFIX
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(EXE) $(DESTDIR)$(BINDIR)/cruet
+	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man8
 
-clean:
-	rm -rf $(B) cruet
+install-lib: lib ## install libcontainer and its header
+	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCDIR)
+	install -m 644 libcontainer/libcontainer.h $(DESTDIR)$(INCDIR)
+	install -m 644 $(B)/libcontainer.a $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/libcontainer.so $(DESTDIR)$(LIBDIR)/libcontainer.so.0
+	ln -sf libcontainer.so.0 $(DESTDIR)$(LIBDIR)/libcontainer.so
+
+uninstall: ## remove what install and install-lib have put there
+	rm -f $(DESTDIR)$(BINDIR)/cruet $(MAN:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%) $(DESTDIR)$(INCDIR)/libcontainer.h \
+		$(addprefix $(DESTDIR)$(LIBDIR)/,libcontainer.a libcontainer.so libcontainer.so.0)
+
+clean: ## remove what was built
+	rm -rf build build-* cruet
+
+# ---- showing, testing, measuring ----------------------------------------------------------------------------------------
+
+submake = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+# Under sudo the files that we make stay the user's.
+own = [ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(wildcard build build-* cruet)
+
+demo: ## run a container and show what confines it (root; installs what the build needs)
+	@tests/deps.sh build demo
+	@$(submake) all
+	@tests/demo.sh ./cruet; status=$$?; $(own); exit $$status
+
+check: ## install what the tests need, build, run all tests (root)
+	@tests/deps.sh build demo test static
+	@$(submake) tests
+	@tests/check.sh; status=$$?; $(own); exit $$status
+
+tests: $(EXE) $(UNIT) $(UNITROOT) ## build the test programs
+
+check-unit: $(UNIT) ## the tests that need no root; seconds
+	@BUILD=$(B) tests/unit.sh unit
+
+lint: ## the rules that a compiler does not know
+	@tests/lint/lint.sh
+
+asan: ## unit and root tests with the address and undefined behaviour sanitizers (root)
+	@tests/deps.sh build test
+	@$(submake) B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
+	@BUILD=build-asan CRUET=build-asan/cruet tests/check.sh unit cli unit-root run-v1 run-v2; status=$$?; $(own); exit $$status
+
+FUZZ_SECONDS ?= 60
+fuzz: ## feed the parser of config.json with garbage for FUZZ_SECONDS (60); needs clang
+	@tests/deps.sh build fuzz
+	@$(submake) B=build-fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined CFLAGS='-O1 -g' build-fuzz/spec
+	@tests/fuzz/run.sh build-fuzz/spec $(FUZZ_SECONDS)
+
+build-fuzz/spec: tests/fuzz/spec.c $(B)/libcontainer.a
+	$(call say,CC)
+	$(Q)$(CC) $(CPP) $(WARN) $(CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(B)/libcontainer.a $(LIBS)
+
+bench: ## measure against the peers and the floor (root)
+	@tests/deps.sh build
+	@$(submake) all
+	@tests/bench/bench.sh ./cruet
+
+docs: ## write docs/steps.md anew from the step tables
+	@tests/lint/steps.sh >docs/steps.md.new && mv docs/steps.md.new docs/steps.md
+
+format: ## lay the code out with clang-format
+	@git ls-files '*.[ch]' | xargs clang-format -i
+
+help: ## this list
+	@echo "make [TARGET] [V=1] [LINK=default|shared|static] [PREFIX=$(PREFIX)] [DESTDIR=]"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 -include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d) $(UNITROOT:=.d)
-.PHONY: all tests check-unit clean
+.PHONY: all lib tests check check-unit lint asan fuzz bench demo docs format install install-lib uninstall clean help FORCE
+.DELETE_ON_ERROR:

@@ -9,17 +9,20 @@ cd "$(dirname "$0")/.." || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
+# the program under test: `make asan` has another one
+exe=${CRUET:-./cruet}
+
 # name, then the command
 suites=(
 	"lint        tests/lint/lint.sh"
 	"unit        tests/unit.sh unit"
-	"cli         tests/cli/run.sh ./cruet"
+	"cli         tests/cli/run.sh $exe"
 	"link        tests/link.sh"
 	"unit-root   tests/oci/isolate.sh -- tests/unit.sh unit-root"
-	"run-v1      tests/oci/isolate.sh --cgroup v1 -- tests/run/run.sh ./cruet"
-	"run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh ./cruet"
-	"run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh ./cruet cgroups"
-	"oci-v1      tests/oci/run.sh ./cruet --cgroup v1"
+	"run-v1      tests/oci/isolate.sh --cgroup v1 -- tests/run/run.sh $exe"
+	"run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
+	"run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
+	"oci-v1      tests/oci/run.sh $exe --cgroup v1"
 	"vm          tests/vm/check.sh"
 )
 
