@@ -130,10 +130,23 @@ int cruet_cgroups(struct cruet *cruet, const struct cgroup_host **ret_host)
 	return 0;
 }
 
+#define LISTEN_FDS_MAX 65536u
+
+/* The fds from 3 on that systemd's protocol passes, sd_listen_fds(3): if they are meant for this very process. Others'
+ * may be in the environment of a caller that was started with some. */
+static uint32_t listen_fds(void)
+{
+	const char *number = environment("LISTEN_FDS"), *pid = environment("LISTEN_PID");
+	uint32_t n = 0, whose = 0;
+
+	if (!number || !pid || parse_u32(pid, &whose) < 0 || whose != (uint32_t)getpid())
+		return 0;
+	return parse_u32(number, &n) < 0 || n > LISTEN_FDS_MAX ? 0 : n;
+}
+
 int cruet_host(struct cruet *cruet, struct host *ret_host)
 {
 	const struct cgroup_host *cgroups;
-	const char *listen = environment("LISTEN_FDS");
 	struct process_inherited own;
 	struct host host = {
 		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
@@ -149,8 +162,7 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 	host.bounding = own.bounding;
 	host.ignored_signals = own.ignored;
 	host.cgroup = *cgroups;
-	if (listen && parse_u32(listen, &host.listen_fds) < 0)
-		host.listen_fds = 0; /* not systemd's: nothing was passed */
+	host.listen_fds = listen_fds();
 	*ret_host = host;
 	return 0;
 }
@@ -207,6 +219,7 @@ int cruet_protect_process(unsigned int preserve_fds)
 
 	if (r < 0)
 		return fail(-r, "cannot open /dev/null for stdio");
+	preserve_fds += listen_fds();
 	r = fd_cloexec_from(3 + preserve_fds);
 	if (r < 0)
 		return fail(-r, "cannot mark inherited fds close-on-exec");
