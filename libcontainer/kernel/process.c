@@ -303,8 +303,9 @@ int process_open(pid_t pid, int *ret_pidfd)
 {
 	int fd = sys_pidfd_open(pid, 0);
 
+	/* EINVAL, until 6.15 is the oldest kernel: the number is only that of a session or group of a process that is gone */
 	if (fd < 0)
-		return errno == ESRCH ? -ESRCH : fail(errno, "cannot open process %d", (int)pid);
+		return errno == ESRCH || errno == EINVAL ? -ESRCH : fail(errno, "cannot open process %d", (int)pid);
 	*ret_pidfd = fd;
 	return 0;
 }

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/vm/check.sh: what `make check` runs in the guest: the tools, the root tests and the OCI suite under cgroup v2 with all
+# controllers and systemd. One boot a security module; the guest's lines are passed on, so that they are counted.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.." || exit 1
+oci=$(tests/oci/build.sh) || exit 1
+cache=${CRUET_CACHE:-/var/cache/cruet}
+suite=${CRUET_SUITE:-trixie}
+status=0
+
+# The guest's temporary directory is on its disk: overlay upper directories and file capabilities work there.
+guest()
+{
+	local lsm=$1
+
+	shift
+	echo "# the guest: Debian $suite, $lsm"
+	tests/vm/vm.sh run --suite "$suite" --lsm "$lsm" --timeout 1500 --share "$cache/oci:oci" \
+		--env CRUET_CACHE=/mnt --env TEST_TIMEOUT=240 -- sh -c "$*" || status=1
+}
+
+[ -d "$oci" ] || exit 1
+guest apparmor '
+	install cruet /usr/local/bin/cruet
+	tests/oci/isolate.sh -- tests/unit.sh unit-root
+	tests/oci/isolate.sh -- tests/run/run.sh /usr/local/bin/cruet
+	cp -a /mnt/oci /tmp/oci
+	GODEBUG=asyncpreemptoff=1 CRUET_CACHE=/tmp tests/oci/run.sh /usr/local/bin/cruet --jobs 2'
+exit $status
