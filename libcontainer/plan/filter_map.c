@@ -21,9 +21,21 @@ static int32_t leniency(uint32_t action)
 	return (int32_t)(action & SECCOMP_RET_ACTION_FULL);
 }
 
-static bool is_conditional(const struct filter_entry *e)
+/* A masked comparison without a bit in the mask always holds: it is no condition. */
+static bool has_conditions(const struct filter_choice *choice, const struct seccomp_arch *arch)
 {
-	return e->code_mask || e->choice->n_args;
+	uint64_t width = arch->wide ? UINT64_MAX : UINT32_MAX;
+
+	for (size_t i = 0; i < choice->n_args; i++)
+		if (choice->args[i].op != SPEC_CMP_MASKED_EQ || choice->args[i].value & width)
+			return true;
+	return false;
+}
+
+/* False: it decides alone. */
+static bool is_one_of_several(const struct filter_entry *e)
+{
+	return e->conditional || e->code_mask;
 }
 
 /* ---- entries ------------------------------------------------------------------------------------------------------ */
@@ -46,27 +58,31 @@ static void note_number(struct entries *entries, const struct seccomp_arch *arch
 	entries->any = true;
 }
 
-static void add_call(struct entries *entries, const struct filter_choice *choice, const struct seccomp_call *call,
-		     uint32_t default_action)
+static void add_call(struct entries *entries, const struct filter_choice *choice, bool conditional,
+		     const struct seccomp_call *call, uint32_t default_action)
 {
-	if (call->number >= 0)
-		entries->v[entries->n++] =
-			(struct filter_entry){ .number = (uint32_t)call->number, .choice = choice };
+	struct filter_entry entry = { .choice = choice, .conditional = conditional };
+
+	if (call->number >= 0) {
+		entry.number = (uint32_t)call->number;
+		entries->v[entries->n++] = entry;
+	}
 	/*
 	 * Behind socketcall and ipc the arguments lie in memory, where no filter can look. A rule with conditions
 	 * therefore holds there if it is stricter than the default, and not at all if it is more lenient.
 	 */
-	if (call->mux >= 0 && (!choice->n_args || leniency(choice->action) < leniency(default_action)))
-		entries->v[entries->n++] = (struct filter_entry){ .number = (uint32_t)call->mux,
-								  .choice = choice,
-								  .code = call->code,
-								  .code_mask = call->code_mask };
+	if (call->mux >= 0 && (!conditional || leniency(choice->action) < leniency(default_action))) {
+		entry.number = (uint32_t)call->mux;
+		entry.code = call->code;
+		entry.code_mask = call->code_mask;
+		entries->v[entries->n++] = entry;
+	}
 }
 
 static int compare_entries(const void *a, const void *b)
 {
 	const struct filter_entry *x = a, *y = b;
-	bool x_later = is_conditional(x), y_later = is_conditional(y);
+	bool x_later = is_one_of_several(x), y_later = is_one_of_several(y);
 
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
@@ -87,6 +103,7 @@ static int collect(const struct filter_source *source, const struct seccomp_arch
 		return -ENOMEM;
 	for (size_t i = 0; i < source->n_choices; i++) {
 		const struct filter_choice *choice = &source->choices[i];
+		bool conditional = has_conditions(choice, arch);
 
 		for (size_t j = 0; j < choice->names->n; j++) {
 			struct seccomp_call call;
@@ -96,7 +113,7 @@ static int collect(const struct filter_source *source, const struct seccomp_arch
 			note_number(&entries, arch, call.number);
 			note_number(&entries, arch, call.mux);
 			if (choice->action != source->default_action)
-				add_call(&entries, choice, &call, source->default_action);
+				add_call(&entries, choice, conditional, &call, source->default_action);
 		}
 	}
 	qsort(entries.v, entries.n, sizeof(*entries.v), compare_entries);
@@ -123,7 +140,7 @@ static size_t drop_shadowed(struct filter_entry *group, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct filter_entry *e = &group[i];
 
-		if (e->code_mask && !e->choice->n_args && (!decides[e->code] || e->choice < decides[e->code]))
+		if (e->code_mask && !e->conditional && (!decides[e->code] || e->choice < decides[e->code]))
 			decides[e->code] = e->choice;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -161,7 +178,7 @@ static struct filter_leaf action_leaf(uint32_t action)
 
 static struct filter_leaf group_leaf(struct mapping *m, struct filter_entry *group, size_t n)
 {
-	if (!is_conditional(&group[0]))
+	if (!is_one_of_several(&group[0]))
 		return action_leaf(group[0].choice->action);
 	return block_leaf(m, group, drop_shadowed(group, n));
 }

@@ -36,6 +36,7 @@ struct filter_source {
 struct filter_entry {
 	uint32_t number;
 	const struct filter_choice *choice;
+	bool conditional;         /* the choice has conditions */
 	uint32_t code, code_mask; /* mask != 0: behind socketcall or ipc, and this is all that can be compared */
 };
 
