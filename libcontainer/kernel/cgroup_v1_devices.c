@@ -4,8 +4,9 @@
  * kernel security/device_cgroup.c, Documentation/admin-guide/cgroup-v1/devices.rst.
  *
  * That controller holds a default (all allowed or all denied) and exceptions to it. A rule against the
- * default adds an exception; one in its favour removes exceptions of exactly the same numbers, and does
- * nothing to wider or narrower ones. Rules whose order says more than that are refused, not misread.
+ * default adds an exception; one in its favour takes earlier exceptions back. The kernel does that only for
+ * exactly the same numbers: here for all that the rule covers, before they are written. A rule that would
+ * take back a part of an exception is refused, not misread.
  */
 #include "kernel/cgroup_place.h"
 
@@ -22,9 +23,11 @@ static bool is_default(const struct device_rule *r)
 	return r->type == 'a' && r->major < 0 && r->minor < 0 && (r->access & DEVICE_ALL) == DEVICE_ALL;
 }
 
-static bool same_devices(const struct device_rule *a, const struct device_rule *b)
+static bool covers(const struct device_rule *wide, const struct device_rule *narrow)
 {
-	return a->type == b->type && a->major == b->major && a->minor == b->minor;
+	return (wide->type == 'a' || wide->type == narrow->type) &&
+	       (wide->major < 0 || wide->major == narrow->major) &&
+	       (wide->minor < 0 || wide->minor == narrow->minor);
 }
 
 static bool overlap(const struct device_rule *a, const struct device_rule *b)
@@ -40,12 +43,23 @@ static int refuse_hole(const struct device_rule *rules, size_t at)
 	const struct device_rule *r = &rules[at];
 
 	for (size_t i = 0; i < at; i++)
-		if (rules[i].allow != r->allow && overlap(&rules[i], r) && !same_devices(&rules[i], r))
+		if (rules[i].allow != r->allow && overlap(&rules[i], r) && !covers(r, &rules[i]))
 			return fail(EOPNOTSUPP,
 				    "linux.resources.devices: cgroup v1 cannot %s a part of what an earlier "
 				    "rule %s",
 				    r->allow ? "allow" : "deny", r->allow ? "denies" : "allows");
 	return 0;
+}
+
+/* What is left of the exception at `at` once the rules behind it are heard. */
+static struct device_rule without_taken_back(const struct device_rule *rules, size_t n, size_t at)
+{
+	struct device_rule left = rules[at];
+
+	for (size_t i = at + 1; i < n; i++)
+		if (rules[i].allow != left.allow && covers(&rules[i], &left))
+			left.access &= ~rules[i].access;
+	return left;
 }
 
 static void number_text(int64_t number, char *buf, size_t size)
@@ -107,7 +121,11 @@ int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule
 	r = write_file_at(dir->fd, allow ? "devices.allow" : "devices.deny", "a");
 	if (r < 0)
 		return fail(-r, "cannot %s all devices", allow ? "allow" : "deny");
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = apply_rule(dir, &rules[i]);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct device_rule left = without_taken_back(rules, n, i);
+
+		if (left.allow != allow)
+			r = apply_rule(dir, &left);
+	}
 	return r;
 }
