@@ -1,4 +1,6 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016  # hooks, which mmdebstrap's shell expands
 # build-image.sh [--suite SUITE] [--force] FLAVOUR
 #
 # Builds the disk image of the guest and prints the directory that holds it (root.img, vmlinuz, about). Everything comes
@@ -12,24 +14,31 @@ usage() {
 	exit 125
 }
 
-suite=trixie force=
-while [ $# -gt 0 ]; do
-	case $1 in
-	--suite) suite=${2:?} && shift ;;
-	--force) force=yes ;;
-	-*) usage ;;
-	*) break ;;
-	esac
-	shift
-done
-[ $# -eq 1 ] || usage
-[ -f "$vm_dir/packages.$1" ] || usage
-flavour=$1
+parse() {
+	suite=trixie force=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--suite) suite=${2:?} && shift ;;
+		--force) force=yes ;;
+		-*) usage ;;
+		*) break ;;
+		esac
+		shift
+	done
+	[ $# -eq 1 ] || usage
+	[ -f "$vm_dir/packages.$1" ] || usage
+	flavour=$1
+}
 
-lists=("$vm_dir/packages.minimal")
-[ "$flavour" = minimal ] || lists+=("$vm_dir/packages.$flavour")
-key=$(cat "$vm_dir/lib.sh" "$vm_dir/build-image.sh" "$vm_dir"/image/* "${lists[@]}" | sha256sum | cut -c1-12)
-image=$vm_cache/$flavour-$suite-$key
+name_image() {
+	local key
+
+	lists=("$vm_dir/packages.minimal")
+	[ "$flavour" = minimal ] || lists+=("$vm_dir/packages.$flavour")
+	key=$(cat "$vm_dir/build-image.sh" "$vm_dir"/image/* "${lists[@]}" | sha256sum | cut -c1-12)
+	image=$vm_cache/$flavour-$suite-$key
+	debs=$vm_cache/debs/$suite
+}
 
 packages() {
 	cat "${lists[@]}" | sed 's/#.*//' | tr -s '[:space:]' ',' | sed 's/^,//; s/,$//'
@@ -57,8 +66,7 @@ fetch_script() {
 	SCRIPT
 }
 
-# The packages of earlier builds, by hard links where the file system allows.
-debs=$vm_cache/debs/$suite
+# The packages of earlier builds are at hand, by hard links where the file system allows; what the mirror has no longer goes.
 bootstrap() {
 	local options
 
@@ -72,7 +80,8 @@ bootstrap() {
 		--setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"; cp -lf $debs/*.deb \"\$1/var/cache/apt/archives/\" 2>/dev/null || :" \
 		--skip=download/empty --skip=essential/unlink \
 		--customize-hook="chroot \"\$1\" sh -s <$work/fetch.sh" \
-		--customize-hook="cp -lf \"\$1\"/var/cache/apt/archives/*.deb $debs/ || cp -f \"\$1\"/var/cache/apt/archives/*.deb $debs/" \
+		--customize-hook='chroot "$1" apt-get autoclean' \
+		--customize-hook="rm -f $debs/*.deb; cd \"\$1/var/cache/apt/archives\"; cp -lf ./*.deb $debs/ || cp -f ./*.deb $debs/" \
 		"$suite" "$tree" "$(mirror)"
 }
 
@@ -109,6 +118,13 @@ configure() {
 	ln -sf multi-user.target "$tree/etc/systemd/system/default.target"
 }
 
+# Tests start the daemons that they need: each costs seconds of every boot.
+configure_engines() {
+	[ "$flavour" = engines ] || return 0
+	chroot "$tree" systemctl --quiet disable containerd.service docker.service docker.socket netavark-dhcp-proxy.socket
+	install -D -m 644 "$vm_dir/image/docker.json" "$tree/etc/docker/daemon.json"
+}
+
 # The policy is compiled here, not in the guest, where a single module takes half a minute; the modules are kept
 # uncompressed for the same reason.
 selinux() {
@@ -117,11 +133,23 @@ selinux() {
 	cp "$vm_dir/image/cruet_test.cil" "$tree/usr/share/selinux/default/"
 	chroot "$tree" sh -c 'cd /usr/share/selinux/default && semodule -n -s default -X 100 -i ./*.pp.bz2 -X 400 -i cruet_test.cil'
 	rm -rf "$tree/usr/share/selinux/default"
+	# Sessions without all categories, like the job itself: else no container of a rootless user can write to its pipe.
+	sed -i '/unconfined_u/s/:s0-s0:c0.c1023/:s0-s0/' "$tree/etc/selinux/default/seusers" "$tree"/var/lib/selinux/default/active/seusers*
 }
 
 # Labels are extended attributes: harmless where SELinux is off, so one image serves every security module.
 label() {
 	chroot "$tree" setfiles -F /etc/selinux/default/contexts/files/file_contexts / 2>&1 | tail -n 5 >&2
+}
+
+# Older packages have it in /boot, newer ones beside the modules.
+take_kernel() {
+	local file
+
+	for file in "$tree"/boot/vmlinuz-* "$tree"/usr/lib/modules/*/vmlinuz; do
+		[ ! -f "$file" ] || mv "$file" "$work/done/vmlinuz"
+	done
+	[ -f "$work/done/vmlinuz" ]
 }
 
 make_image() {
@@ -157,9 +185,10 @@ build() {
 		bootstrap
 		trim
 		configure
+		configure_engines
 		selinux
 		label
-		mv "$tree"/boot/vmlinuz-* "$work/done/vmlinuz"
+		take_kernel
 		make_image
 	} >"$vm_cache/$flavour-$suite.log" 2>&1 9>&-
 	echo "$flavour image of Debian $suite" >"$work/done/about"
@@ -168,15 +197,21 @@ build() {
 	say "built the $flavour image of $suite in $((SECONDS - start)) s"
 }
 
-# Images of older scripts go when nobody has booted them for a week.
+# Images of other scripts go when nobody has booted them for a day.
 prune() {
-	find "$vm_cache" -maxdepth 1 -type d -name '*-*-????????????' -atime +7 ! -path "$image" -exec rm -rf {} +
+	find "$vm_cache" -maxdepth 1 -type d -name '*-*-????????????' -mtime +0 ! -path "$image" -exec rm -rf {} +
 }
 
-cache_lock "$flavour-$suite"
-if [ -n "$force" ] || [ ! -f "$image/about" ]; then
-	build
-	prune
-fi
-touch "$image"
-echo "$image"
+main() {
+	parse "$@"
+	name_image
+	cache_lock "$flavour-$suite"
+	if [ -n "$force" ] || [ ! -f "$image/about" ]; then
+		build
+		prune
+	fi
+	touch "$image"
+	echo "$image"
+}
+
+main "$@"

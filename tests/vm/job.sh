@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The guest's half of vm.sh: sent along with every job and run there by cruet-job.service as root. vm.sh appends the calls.
 
@@ -79,5 +80,5 @@ job() {
 
 # The command is to find a host that has come up.
 wait_boot() {
-	timeout 60 systemctl is-system-running --wait >/dev/null 2>&1 || :
+	timeout 200 systemctl is-system-running --wait >/dev/null 2>&1 || :
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 # What build-image.sh and vm.sh both need: the cache, the mirror, the host's packages, QEMU. Sourced, never run.
 

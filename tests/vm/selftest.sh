@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # selftest.sh [--suite SUITE] [--flavour FLAVOUR] [LSM...]: asks the guest whether it is what the tests take it for, once
 # for each security module (apparmor, selinux, selinux-permissive, none). Prints TAP.
 #
@@ -167,6 +168,50 @@ confines_selinux() {
 	[ "$(tr -d '\n' <<<"$found")" = "$want" ] || { echo "$found"; return 1; }
 }
 
+# Makes /tmp/busybox.tar, an image that every engine can take in, and has podman import it.
+import_image() {
+	local spec_options=()
+
+	make_bundle sh || return
+	tar -C "$bundle/rootfs" -cf /tmp/rootfs.tar . || return
+	podman import --quiet /tmp/rootfs.tar localhost/busybox:latest || return
+	podman save --quiet -o /tmp/busybox.tar localhost/busybox
+}
+
+says_hi() {
+	local found
+
+	found=$("$@") || { echo "$found"; return 1; }
+	[ "$found" = hi ] || { echo "$found"; return 1; }
+}
+
+runs_podman_rootless() {
+	as-tester podman import --quiet /tmp/rootfs.tar localhost/busybox:latest || return
+	says_hi as-tester podman --runtime crun run --rm --network none localhost/busybox sh -c 'echo hi'
+}
+
+runs_containerd() {
+	systemctl start containerd || return
+	ctr images import /tmp/busybox.tar || return
+	says_hi ctr run --rm --runc-binary /usr/bin/crun localhost/busybox:latest selftest sh -c 'echo hi'
+}
+
+runs_docker() {
+	systemctl start docker || return
+	docker load -i /tmp/busybox.tar || return
+	says_hi docker run --rm --runtime crun --network none localhost/busybox sh -c 'echo hi'
+}
+
+check_engines() {
+	command -v podman >/dev/null || return 0
+	check 'podman imports an image' import_image
+	check 'podman runs a container with crun' \
+		says_hi podman --runtime crun run --rm --network none localhost/busybox sh -c 'echo hi'
+	check 'rootless podman runs a container with crun' runs_podman_rootless
+	check 'containerd runs a container with crun' runs_containerd
+	check 'docker runs a container with crun' runs_docker
+}
+
 in_guest() {
 	. /etc/os-release
 	echo "# ${PRETTY_NAME:-Debian}, kernel $(uname -r), systemd $(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p'), $1"
@@ -192,6 +237,7 @@ in_guest() {
 		check "SELinux is $mode and has labels" labels_selinux "$mode"
 		check "SELinux in $mode mode and a container" confines_selinux "$mode"
 	fi
+	check_engines
 	echo "1..$number"
 	[ "$failed" -eq 0 ]
 }

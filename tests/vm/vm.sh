@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # vm.sh run [OPTION...] [--] COMMAND...: runs COMMAND as root in a guest that was booted for it. See README.md.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -25,7 +26,7 @@ usage() {
 
 flavour=minimal suite=trixie lsm=none mem='' cpus=2 out='' append='' timeout=600 verbose=''
 shares=() variables=()
-boot_timeout=150
+boot_timeout=300
 
 parse() {
 	[ "${1:-}" = run ] || usage
@@ -91,7 +92,7 @@ add_share() {
 	if [ "$4" = ro ] && [ -n "$read_only" ]; then how=("$read_only"); fi
 	background "$run/virtiofsd.log" "${virtiofsd[@]}" "--socket-path=$socket" \
 		-o "source=$2" -o sandbox=chroot -o cache=auto ${how[@]+"${how[@]}"}
-	for ((tries = 0; tries < 100; tries++)); do
+	for ((tries = 0; tries < 300; tries++)); do
 		[ -S "$socket" ] && break
 		nap 0.1
 	done
@@ -158,14 +159,26 @@ relay() {
 		fi
 		printf '%s\n' "$line"
 	done <"$1"
+	: >"$2.eof"
+}
+
+# A relay that ended before its port did had nobody to write to: vm.sh | head.
+is_unheard() {
+	local n
+
+	for n in out err; do
+		[ -e "$run/$n.status" ] || [ -e "$run/$n.eof" ] || kill -0 "${relays[$n]}" 2>/dev/null || return 0
+	done
+	return 1
 }
 
 start_relays() {
 	mkfifo "$run/out.fifo" "$run/err.fifo"
 	relay "$run/out.fifo" "$run/out.status" &
-	pids+=($!)
+	relays[out]=$!
 	relay "$run/err.fifo" "$run/err.status" >&2 &
-	pids+=($!)
+	relays[err]=$!
+	pids+=("${relays[@]}")
 	: >"$run/beat"
 }
 
@@ -207,13 +220,14 @@ watch_guest() {
 			status=$(cat "$run/out.status")
 			return
 		fi
+		if is_unheard; then status=141; return; fi
 		kill -0 "$qemu_pid" 2>/dev/null || { failure='QEMU ended'; return; }
 		if [ -z "$began" ] && [ -s "$run/beat" ]; then
 			began=$SECONDS checked=$SECONDS
 		elif [ -z "$began" ] && [ $((SECONDS - start)) -gt "$boot_timeout" ]; then
 			failure="no boot in $boot_timeout s"
 			return
-		elif [ -n "$began" ] && [ $((SECONDS - checked)) -gt 60 ]; then
+		elif [ -n "$began" ] && [ $((SECONDS - checked)) -gt 120 ]; then
 			checked=$SECONDS
 			if is_stuck; then failure='a processor hangs'; return; fi
 		fi
@@ -225,11 +239,23 @@ watch_guest() {
 	done
 }
 
+# What a killed vm.sh left: directories that nobody holds the lock of.
+sweep() {
+	local dir
+
+	for dir in "${TMPDIR:-/tmp}"/cruet-vm.??????; do
+		[ ! -e "$dir/lock" ] || flock -n "$dir/lock" rm -rf "$dir" || :
+	done
+}
+
 run_once() {
 	local started=$SECONDS
 
 	token=end-$RANDOM$RANDOM$RANDOM
+	sweep
 	run=$(mktemp -d "${TMPDIR:-/tmp}/cruet-vm.XXXXXX")
+	exec 8>"$run/lock"
+	flock 8
 	devices=() beats=()
 	{ cat "$vm_dir/job.sh"; echo 'open_ports && beat'; } >"$run/job"
 	add_shares
@@ -240,7 +266,8 @@ run_once() {
 	[ "$status" != 124 ] || tail -n 5 "$run/console" >&2
 	if [ -n "$failure" ]; then
 		say "the guest failed: $failure; the end of its console:"
-		tail -n 15 "$run/console" "$run"/*.log >&2 2>/dev/null || :
+		tail -n 40 "$run/console" >&2 2>/dev/null || :
+		grep -hvE ' (WARN|INFO) ' "$run"/*.log >&2 || :
 	elif [ -n "$verbose" ]; then
 		cat "$run/console" >&2
 		say "$flavour $suite, QEMU $qemu_is, $lsm: agent up after $((began - started)) s, done after $((SECONDS - started)) s"
@@ -253,18 +280,24 @@ clean() {
 	[ -z "${run:-}" ] || rm -rf "$run"
 }
 
-parse "$@"
-pids=() run=''
-exec {nap_fd}<> <(:)
-trap clean EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-qemu_find
-image=$("$vm_dir/build-image.sh" --suite "$suite" "$flavour")
-run_once
-if [ -n "$failure" ]; then
-	say 'booting again'
+# All in one function, so that the shell has read the whole before it begins: the script may change under a long run.
+main() {
+	parse "$@"
+	declare -gA relays=()
+	pids=() run=''
+	exec {nap_fd}<> <(:)
+	trap clean EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	qemu_find
+	image=$("$vm_dir/build-image.sh" --suite "$suite" "$flavour")
 	run_once
-fi
-[ -z "$failure" ] || exit 125
-exit "$status"
+	if [ -n "$failure" ]; then
+		say 'booting again'
+		run_once
+	fi
+	[ -z "$failure" ] || exit 125
+	exit "$status"
+}
+
+main "$@"
