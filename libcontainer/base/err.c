@@ -56,7 +56,7 @@ int fail_in(int r, const char *fmt, ...)
 	if (vsnprintf(prefix, sizeof(prefix) - 2, fmt, args) < 0)
 		prefix[0] = '\0';
 	va_end(args);
-	strcat(prefix, ": ");
+	memcpy(prefix + strlen(prefix), ": ", sizeof(": "));
 
 	/* What happened matters more than where: a prefix that would push the text out is cut. */
 	text_n = strnlen(trail->text, sizeof(trail->text) - 1);

@@ -244,7 +244,7 @@ void log_fatal(void)
 	char msg[ERR_TEXT_MAX + 160];
 
 	if (!*fail_line(msg, sizeof(msg)))
-		strcpy(msg, "failed, and nothing said why");
+		snprintf(msg, sizeof(msg), "failed, and nothing said why");
 	/* The log first: a closed stderr may end us by SIGPIPE. */
 	if (log_state.fd >= 0)
 		log_line(LOG_LEVEL_ERROR, msg);

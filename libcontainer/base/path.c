@@ -209,16 +209,17 @@ static int walk_dots(struct walk *w, const char *name, int flags, bool last, int
 static int walk(struct walk *w, const char *path, int flags, int *ret_fd)
 {
 	char name[NAME_MAX + 1];
+	size_t n = strlen(path);
 	bool last = false, slash;
 	int fd = -1, r;
 
 	w->links = 0;
 	walk_to_root(w);
-	if (strlen(path) >= PATH_MAX)
+	if (n >= PATH_MAX)
 		return -ENAMETOOLONG;
 	if (!*path)
 		return -ENOENT;
-	strcpy(w->rest, path);
+	memcpy(w->rest, path, n + 1);
 	/* A last component that is a symlink to be followed puts its target into rest, and the walk goes on.
 	 */
 	while (fd < 0) {

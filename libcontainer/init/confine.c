@@ -194,6 +194,7 @@ static int search_path(struct child *c, const char *name)
 int find_program(struct child *c)
 {
 	const char *const *args = c->plan->process.exec.args;
+	size_t n;
 	int r;
 
 	if (!args) /* no process: create succeeds, start fails */
@@ -202,9 +203,10 @@ int find_program(struct child *c)
 		return fail(EINVAL, "process.args[0] is empty");
 	if (!strchr(args[0], '/'))
 		return search_path(c, args[0]);
-	if (strlen(args[0]) >= sizeof(c->program))
+	n = strlen(args[0]);
+	if (n >= sizeof(c->program))
 		return fail(ENAMETOOLONG, "exec: \"%s\"", args[0]);
-	strcpy(c->program, args[0]);
+	memcpy(c->program, args[0], n + 1);
 	r = executable(c->program);
 	return r < 0 ? fail(-r, "exec: \"%s\": stat %s", args[0], args[0]) : 0;
 }

@@ -107,7 +107,7 @@ int cgroup_dir_open(int rootfd, const char *path, size_t len, int *ret_fd)
 		memcpy(below, path + 1, len - 1);
 		below[len - 1] = '\0';
 	} else {
-		strcpy(below, ".");
+		memcpy(below, ".", sizeof("."));
 	}
 	fd = sys_openat2(rootfd, below, &how);
 	if (fd < 0)
