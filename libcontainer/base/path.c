@@ -320,13 +320,11 @@ static int open_existing(int rootfd, const char *path, int *ret_fd, size_t *ret_
 /* The directory `name` in dirfd, made where it is missing; a symlink is not followed. */
 static int make_dir(int dirfd, const char *name, mode_t mode, int *ret_fd)
 {
-	/* Not chmod after mkdir: what would be changed could be another's by then. */
-	mode_t mask = umask(0);
-	int r = mkdirat(dirfd, name, mode) < 0 ? -errno : 0, fd;
+	int fd;
 
-	umask(mask);
-	if (r < 0 && r != -EEXIST)
-		return r;
+	/* Not chmod after mkdir: what would be changed could be another's by then. */
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
 	fd = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -406,14 +404,11 @@ int path_parent_in_root(int rootfd, const char *path, int *ret_parentfd, const c
  */
 static int make_file(int parentfd, const char *name, int *ret_fd)
 {
-	mode_t mask = umask(0);
-	int r = mknodat(parentfd, name, S_IFREG | 0644, 0) < 0 ? -errno : 0;
 	autoclose int fd = -1;
 	struct stat st;
 
-	umask(mask);
-	if (r < 0)
-		return r;
+	if (mknodat(parentfd, name, S_IFREG | 0644, 0) < 0)
+		return -errno;
 	fd = openat(parentfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;

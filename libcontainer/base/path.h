@@ -4,7 +4,8 @@
  * -2024-45310, -2026-41579, -2026-47766). Every walk is openat2(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), retried on
  * EAGAIN within a bound; where openat2 is missing or refused (ENOSYS, EPERM) a walk by O_PATH|O_NOFOLLOW of one
  * component at a time gives the same answer. Creation works on a single last component below an fd that was reached
- * that way, never through a symlink. Any process.
+ * that way, never through a symlink; it wants the process to have the umask 0, as init has from its start, so that modes
+ * are what they are said to be. Any process.
  */
 #pragma once
 
@@ -17,7 +18,7 @@
  * not recorded as a failure, as "may be missing" is the caller's to know; every other error is. */
 int path_in_root(int rootfd, const char *path, int flags, int *ret_fd) MUST_USE;
 
-/* As path_in_root for a directory, making what is missing with `mode` (umask does not apply). Existing components,
+/* As path_in_root for a directory, making what is missing with `mode`. Existing components,
  * symlinks in the root among them, are followed inside the root; a symlink to nothing is an error (ENOTDIR), and so is
  * ".." after a missing component (EINVAL). Returns an O_PATH fd. */
 int path_make_dirs(int rootfd, const char *path, mode_t mode, int *ret_fd) MUST_USE;

@@ -19,6 +19,9 @@ struct child {
 	struct mount_tools tools;
 	int procfd;         /* only where the mount API is an old kernel's, else -1 */
 	int rootfd;         /* the container's root, below which every path is resolved; -1 until it is attached */
+	int devfd;          /* /dev while it is known to be the tmpfs that we mounted there, or -1 (init/mounts.c) */
+	uint64_t dev_mount; /* that tmpfs' mount id; 0: there is none */
+	mode_t umask;       /* the caller's: for hooks */
 	int terminal;       /* the slave of our terminal, or -1 */
 	int gate_peer;      /* the connection to `cruet start`, or -1 */
 	char program[PATH_MAX];

@@ -221,7 +221,12 @@ int execute(struct child *c)
 
 int run_container_hooks(struct child *c)
 {
-	return child_run_hooks(c, HOOK_CREATE_CONTAINER, "creating");
+	int r;
+
+	umask(c->umask);
+	r = child_run_hooks(c, HOOK_CREATE_CONTAINER, "creating");
+	umask(0);
+	return r;
 }
 
 int run_start_hooks(struct child *c)

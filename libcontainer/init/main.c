@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -70,7 +71,8 @@ static void reset_signals(uint64_t ignored)
 
 int main(int argc, char **argv)
 {
-	struct child c = { .procfd = -1, .rootfd = -1, .terminal = -1, .gate_peer = -1 };
+	struct child c = { .procfd = -1, .rootfd = -1, .devfd = -1, .terminal = -1, .gate_peer = -1 };
+
 	/* First of all: exec made us dumpable again, and a process of the container could see us (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return 125;
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
 	c.plan = c.h->plan;
 	err_trail_attach(&c.shared->trail);
 	reset_signals(c.h->ignored_signals);
+	c.umask = umask(0); /* all that we make has the mode that it is given, until step 'umask' */
 	if (die_with_parent() < 0)
 		child_die(&c);
 	if (c.h->role == ROLE_STAGE && child_run_stage(&c) < 0)

@@ -113,14 +113,86 @@ static int open_kernel_fs_target(struct child *c, const struct plan_mount *m, in
 	return 0;
 }
 
+/* ---- /dev ---- */
+
+/* The tmpfs that the configuration has on /dev is ours alone: it was made in a mount namespace that nobody else is in, so
+ * nothing in it can be exchanged under us, and what is made in it is what was asked for (no setgid, no ACL). dev_mount
+ * remembers it from when it was verified to have landed; a lookup of /dev that arrives on that mount arrives there. */
+static int note_own_dev(struct child *c, const struct plan_mount *m, int mountfd, uint64_t mount_id)
+{
+	struct stat st;
+
+	if (!streq(m->target, "/dev"))
+		return 0;
+	c->dev_mount = 0;
+	if (m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") || m->n_propagation)
+		return 0;
+	if (fstat(mountfd, &st))
+		return fail(errno, "cannot stat the new /dev");
+	if (st.st_gid == 0 && !(st.st_mode & S_ISGID))
+		c->dev_mount = mount_id;
+	return 0;
+}
+
+/* Its fd, or -1 where /dev is something else (by now: a symlink of the image may have led a later mount over it). Kept
+ * until the next mount that is made by its path. */
+static int own_dev(struct child *c)
+{
+	autoclose int fd = -1;
+	uint64_t id = 0;
+
+	if (c->devfd >= 0 || !c->dev_mount)
+		return c->devfd;
+	if (path_in_root(c->rootfd, "/dev", O_PATH | O_DIRECTORY, &fd) < 0 || path_mount_id(fd, &id) < 0) {
+		fail_forget();
+		return -1;
+	}
+	if (id == c->dev_mount)
+		c->devfd = take_fd(&fd);
+	return c->devfd;
+}
+
+/* The directory that is to hold `path`: one lookup for all in a row that have the same. */
+struct parent {
+	const char *path; /* of the last one: in the plan */
+	size_t n;
+	int fd;           /* owned, but for own_dev's */
+	bool own_dev;
+};
+
+static void parent_close(struct parent *p)
+{
+	if (!p->own_dev)
+		fd_close(&p->fd);
+}
+
+static int parent_open(struct child *c, struct parent *p, const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+
+	if (p->fd >= 0 && slash && n == p->n && !memcmp(p->path, path, n)) {
+		*ret_name = slash + 1;
+		return 0;
+	}
+	parent_close(p);
+	p->fd = n == 4 && starts_with(path, "/dev/") ? own_dev(c) : -1;
+	p->own_dev = p->fd >= 0;
+	p->path = path;
+	p->n = n;
+	*ret_name = slash + 1;
+	return p->own_dev ? 0 : path_parent_in_root(c->rootfd, path, &p->fd, ret_name);
+}
+
 static bool is_kernel_fs(const struct plan_mount *m)
 {
 	return m->kind == PLAN_MOUNT_FS && (streq(m->type, "proc") || streq(m->type, "sysfs"));
 }
 
 /* What the mount goes on, made where it is missing: a directory on a directory, anything else on a file. */
-static int open_target(struct child *c, const struct plan_mount *m, bool directory, int *ret_fd)
+static int open_target(struct child *c, const struct plan_mount *m, int mountfd, int *ret_fd)
 {
+	bool directory;
 	int r;
 
 	if (is_kernel_fs(m))
@@ -129,8 +201,20 @@ static int open_target(struct child *c, const struct plan_mount *m, bool directo
 	if (r != -ENOENT)
 		return r;
 	fail_forget();
+	r = is_directory(mountfd, &directory);
+	if (r < 0)
+		return r;
 	return directory ? path_make_dirs(c->rootfd, m->target, 0755, ret_fd) :
 			   path_make_file(c->rootfd, m->target, ret_fd);
+}
+
+/* What may be mounted inside /proc the plan decided by the words of the destination; a symlink of the image must not lead
+ * there from elsewhere (CVE-2019-16884). */
+static int verify_target(const struct plan_mount *m, int target)
+{
+	if (streq(m->target, "/proc") || starts_with(m->target, "/proc/") || !fd_is_on(target, PROC_SUPER_MAGIC))
+		return 0;
+	return fail(EINVAL, "'%s' leads into a procfs, where nothing may be mounted", m->target);
 }
 
 /* After the move a fresh lookup must find the mount that we made, not what somebody swapped in (CVE-2021-30465). */
@@ -148,7 +232,43 @@ static int verify_landed(struct child *c, const struct plan_mount *m, int mountf
 		r = path_mount_id(found, &found_id);
 	if (r == 0 && made_id != found_id)
 		return fail(EBUSY, "the mount is not where it was made: '%s' was changed meanwhile", m->target);
-	return r;
+	return r < 0 ? r : note_own_dev(c, m, mountfd, made_id);
+}
+
+/* On a new directory in our own /dev: that it landed there needs no look. Everything else is attached by its path. */
+static int attach_in_dev(struct child *c, const struct plan_mount *m, int mountfd, bool *ret_done)
+{
+	const char *name = m->target + strlen("/dev/");
+	autoclose int target = -1;
+	bool directory;
+	int dev, r;
+
+	*ret_done = false;
+	if (!starts_with(m->target, "/dev/") || !path_is_component(name) || (dev = own_dev(c)) < 0)
+		return 0;
+	r = is_directory(mountfd, &directory);
+	if (r < 0 || !directory)
+		return r;
+	if (mkdirat(dev, name, 0755))
+		return errno == EEXIST ? 0 : fail(errno, "cannot make '%s'", m->target);
+	target = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0)
+		return fail(errno, "cannot open '%s'", m->target);
+	*ret_done = true;
+	return mount_attach(&c->tools, mountfd, target);
+}
+
+static int attach_by_path(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	autoclose int target = -1;
+	int r = open_target(c, m, mountfd, &target);
+
+	fd_close(&c->devfd); /* it may cover /dev, by whatever path */
+	if (r == 0)
+		r = verify_target(m, target);
+	if (r == 0)
+		r = mount_attach(&c->tools, mountfd, target);
+	return r < 0 ? r : verify_landed(c, m, mountfd);
 }
 
 static int set_propagation(struct child *c, const struct plan_mount *m, int fd)
@@ -203,20 +323,11 @@ static int verify_proc(const struct plan_mount *m, int mountfd)
 	return 0;
 }
 
-/* What may be mounted inside /proc the plan decided by the words of the destination; a symlink of the image must not lead
- * there from elsewhere (CVE-2019-16884). */
-static int verify_target(const struct plan_mount *m, int target)
-{
-	if (streq(m->target, "/proc") || starts_with(m->target, "/proc/") || !fd_is_on(target, PROC_SUPER_MAGIC))
-		return 0;
-	return fail(EINVAL, "'%s' leads into a procfs, where nothing may be mounted", m->target);
-}
-
 static int make_new(struct child *c, size_t i)
 {
 	const struct plan_mount *m = &c->plan->mounts.v[i];
-	autoclose int mountfd = -1, target = -1;
-	bool directory = true, done;
+	autoclose int mountfd = -1;
+	bool done;
 	int r = copied_symlink(c, m, &done);
 
 	if (r < 0 || done)
@@ -226,18 +337,12 @@ static int make_new(struct child *c, size_t i)
 		r = mount_set_attrs(&c->tools, mountfd, &m->attrs);
 	if (r == 0)
 		r = verify_proc(m, mountfd);
-	if (r == 0)
-		r = is_directory(mountfd, &directory);
 	if (r == 0 && m->copy_up)
 		r = copy_below(c, m, mountfd);
 	if (r == 0)
-		r = open_target(c, m, directory, &target);
-	if (r == 0)
-		r = verify_target(m, target);
-	if (r == 0)
-		r = mount_attach(&c->tools, mountfd, target);
-	if (r == 0)
-		r = verify_landed(c, m, mountfd);
+		r = attach_in_dev(c, m, mountfd, &done);
+	if (r == 0 && !done)
+		r = attach_by_path(c, m, mountfd);
 	if (r == 0)
 		r = set_propagation(c, m, mountfd);
 	return r;
@@ -285,29 +390,40 @@ int make_mounts(struct child *c)
 }
 
 /* mknod is refused in a user namespace: there the host's node is bound, while its /dev is still in reach. */
-static int make_device(struct child *c, const struct device *dev)
+static int make_device(struct child *c, const struct device *dev, struct parent *p)
 {
 	autoclose int clone = -1;
+	const char *name;
 	int r;
 
-	if (!c->plan->bind_devices || S_ISFIFO(dev->type))
-		return device_make(c->rootfd, dev);
+	if (!c->plan->bind_devices || S_ISFIFO(dev->type)) {
+		r = parent_open(c, p, dev->path, &name);
+		return r < 0 ? r : device_make_at(p->fd, name, p->own_dev, dev);
+	}
 	r = mount_clone(&c->tools, AT_FDCWD, dev->path, false, false, &clone);
 	return r < 0 ? r : device_bind(&c->tools, c->rootfd, dev, clone);
 }
 
 int make_devices(struct child *c)
 {
-	mode_t mask = umask(0);
+	struct parent parent = { .fd = -1 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->plan->devices.n; i++) {
-		r = make_device(c, &c->plan->devices.v[i]);
+		r = make_device(c, &c->plan->devices.v[i], &parent);
 		if (r < 0)
 			r = fail_in(r, "device '%s'", c->plan->devices.v[i].path);
 	}
-	for (size_t i = 0; r == 0 && i < c->plan->links.n; i++)
-		r = device_link(c->rootfd, c->plan->links.v[i].path, c->plan->links.v[i].target);
-	umask(mask);
+	for (size_t i = 0; r == 0 && i < c->plan->links.n; i++) {
+		const char *name;
+
+		r = parent_open(c, &parent, c->plan->links.v[i].path, &name);
+		if (r == 0)
+			r = device_link_at(parent.fd, name, c->plan->links.v[i].target);
+		if (r < 0)
+			r = fail_in(r, "link '%s'", c->plan->links.v[i].path);
+	}
+	parent_close(&parent);
+	fd_close(&c->devfd);
 	return r;
 }

@@ -42,21 +42,21 @@ static int own_node(int fd, const struct stat *st, const struct device *dev)
 	return 0;
 }
 
-int device_make_at(int dirfd, const char *name, const struct device *dev)
+int device_make_at(int dirfd, const char *name, bool own_dir, const struct device *dev)
 {
 	autoclose int fd = -1;
 	struct stat st;
-	mode_t mask;
 	int err = 0;
 
 	if (!path_is_component(name))
 		return fail(EINVAL, "'%s' is not the name of a device", name);
-	mask = umask(0);
 	if (mknodat(dirfd, name, dev->type | dev->mode, makedev(dev->major, dev->minor)))
 		err = errno;
-	umask(mask);
 	if (err && err != EEXIST)
 		return fail(err, "cannot make device '%s'", dev->path);
+	/* nobody can have exchanged it: it is what mknod was told, owned by us */
+	if (!err && own_dir && !dev->uid && !dev->gid)
+		return 0;
 	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
 		return fail(errno, "cannot open device '%s'", dev->path);
@@ -73,7 +73,7 @@ int device_make(int rootfd, const struct device *dev)
 
 	if (r < 0)
 		return fail_in(r, "device '%s'", dev->path);
-	return device_make_at(parentfd, name, dev);
+	return device_make_at(parentfd, name, false, dev);
 }
 
 int device_bind(struct mount_tools *tools, int rootfd, const struct device *dev, int source_mountfd)
@@ -106,22 +106,30 @@ int device_bind(struct mount_tools *tools, int rootfd, const struct device *dev,
 	return 0;
 }
 
+int device_link_at(int dirfd, const char *name, const char *target)
+{
+	char is[256];
+	ssize_t n;
+
+	if (!path_is_component(name))
+		return fail(EINVAL, "'%s' is not the name of a link", name);
+	if (!symlinkat(target, dirfd, name))
+		return 0;
+	if (errno != EEXIST)
+		return fail(errno, "cannot make link '%s'", name);
+	n = readlinkat(dirfd, name, is, sizeof(is));
+	if (n < 0 || (size_t)n != strlen(target) || memcmp(is, target, (size_t)n))
+		return fail(EEXIST, "cannot make link '%s' to '%s': another file", name, target);
+	return 0;
+}
+
 int device_link(int rootfd, const char *path, const char *target)
 {
 	autoclose int parentfd = -1;
-	char is[256];
 	const char *name;
-	ssize_t n;
 	int r = path_parent_in_root(rootfd, path, &parentfd, &name);
 
-	if (r < 0)
-		return fail_in(r, "link '%s'", path);
-	if (!symlinkat(target, parentfd, name))
-		return 0;
-	if (errno != EEXIST)
-		return fail(errno, "cannot make link '%s'", path);
-	n = readlinkat(parentfd, name, is, sizeof(is));
-	if (n < 0 || (size_t)n != strlen(target) || memcmp(is, target, (size_t)n))
-		return fail(EEXIST, "cannot make link '%s' to '%s': another file", path, target);
-	return 0;
+	if (r == 0)
+		r = device_link_at(parentfd, name, target);
+	return r < 0 ? fail_in(r, "link '%s'", path) : 0;
 }

@@ -228,7 +228,7 @@ static void magic_links(void)
 
 static void make_dirs(void)
 {
-	mode_t mask = umask(077);
+	mode_t mask = umask(0);
 	struct stat st;
 	int fd = -1;
 
@@ -257,13 +257,13 @@ static void make_dirs(void)
 	fail_forget();
 	CHECK(path_make_dirs(rootfd, "file/x", 0755, &fd) == -ENOTDIR);
 	fail_forget();
-	CHECK(fd == -1 && umask(mask) == 077);
+	CHECK(fd == -1 && umask(mask) == 0);
 	tree_close();
 }
 
 static void make_files(void)
 {
-	mode_t mask = umask(077);
+	mode_t mask = umask(0);
 	const char *name;
 	struct stat st;
 	int fd = -1;
@@ -293,7 +293,7 @@ static void make_files(void)
 		CHECK(path_parent_in_root(rootfd, bad[i], &fd, &name) == -EINVAL && fd == -1);
 		fail_forget();
 	}
-	CHECK(umask(mask) == 077);
+	CHECK(umask(mask) == 0);
 	tree_close();
 }
 
