@@ -35,16 +35,24 @@ int set_old_propagation(struct child *c)
 	return rootfs_set_old_propagation(&c->tools, c->plan->root.old_propagation);
 }
 
+static bool makes_mounts(const struct plan *p)
+{
+	return p->mounts.n || p->masked.n || p->readonly.n || p->root.readonly;
+}
+
 /* The parent cloned the tree as the host's root; it goes where it came from, so that hooks find the mounts at the
  * bundle's own path. */
 int attach_root(struct child *c)
 {
 	int r;
 
-	if (c->plan->root.how == ROOT_CHROOT && !c->plan->root.on_host && !(c->plan->ns.join & CLONE_NEWNS)) {
+	/* In a mount namespace that is not ours nothing is mounted unless it was asked for. */
+	if (c->plan->root.how == ROOT_CHROOT && !makes_mounts(c->plan)) {
 		c->rootfd = open(c->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return c->rootfd < 0 ? fail(errno, "root.path '%s'", c->plan->root.path) : 0;
 	}
+	if (c->plan->mount_label && strlen(c->plan->mount_label->value) > MOUNT_PARAM_MAX)
+		c->tools.want_scratch = true;
 	for (size_t i = 0; i < c->plan->mounts.n; i++)
 		for (size_t j = 0; j < c->plan->mounts.v[i].params.n; j++) {
 			const char *value = c->plan->mounts.v[i].params.v[j].value;
@@ -52,7 +60,13 @@ int attach_root(struct child *c)
 			if (value && strlen(value) > MOUNT_PARAM_MAX)
 				c->tools.want_scratch = true;
 		}
+	/* A mount namespace that others live in: what holds the rootfs there stays shared as it is. */
+	if (c->plan->root.how == ROOT_CHROOT)
+		c->tools.old_shared = false;
 	r = rootfs_bind(&c->tools, c->plan->root.path, c->h->rootfs_fd, &c->rootfd);
+	/* Attached below a shared mount it became shared itself, and with it all that is mounted on it. */
+	if (r == 0 && c->plan->root.how == ROOT_CHROOT)
+		r = mount_set_propagation(&c->tools, c->rootfd, MS_PRIVATE | MS_REC);
 	return r < 0 ? fail_in(r, "root.path '%s'", c->plan->root.path) : 0;
 }
 
@@ -187,7 +201,7 @@ static int mask_directory(struct child *c, int target, int *emptyfd)
 	int r;
 
 	if (*emptyfd < 0)
-		r = mount_make_empty(&c->tools, &mount);
+		r = mount_make_empty(&c->tools, c->plan->mount_label, &mount);
 	else
 		r = mount_clone(&c->tools, *emptyfd, "", false, false, &mount);
 	if (r == 0)

@@ -74,9 +74,13 @@ int sources_open_namespaces(struct run *run)
 int sources_open_root(struct run *run)
 {
 	struct mount_tools tools = mount_tools_make(run->procfd);
-	autoclose int dir = open(run->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int dir = -1;
 	int r;
 
+	/* What a path means in a mount namespace that is joined is seen in there. */
+	if (run->plan->ns.join & CLONE_NEWNS)
+		return 0;
+	dir = open(run->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(errno, "root.path '%s'", run->plan->root.path);
 	/* An old kernel, or no privilege: init clones it in its own namespace. */
