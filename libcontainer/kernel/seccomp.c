@@ -11,8 +11,8 @@
 #include "base/str.h"
 #include "kernel/seccomp.h"
 
-/* For a call behind socketcall or ipc the library gives a number of its own: -101 .. -120 and -201 .. -224, with the code
- * in the last two digits. */
+/* For a call behind socketcall or ipc the library gives a number of its own: -101 .. -120 and -201 .. -224,
+ * with the code in the last two digits. */
 static bool mux_of(int number, enum seccomp_mux *ret_mux, unsigned int *ret_code)
 {
 	int hundreds = -number / 100, code = -number % 100;
@@ -24,14 +24,15 @@ static bool mux_of(int number, enum seccomp_mux *ret_mux, unsigned int *ret_code
 	return true;
 }
 
-/* Where the calls that socketcall and ipc hold have their own numbers, so that not the whole table must be searched. */
+/* Where the calls that socketcall and ipc hold have their own numbers, so that not the whole table must be
+ * searched. */
 static const struct {
 	uint32_t token;
 	int first, last;
 } direct_numbers[] = {
-	{ SCMP_ARCH_X86, 337, 402 },      { SCMP_ARCH_S390, 357, 402 },       { SCMP_ARCH_S390X, 357, 402 },
-	{ SCMP_ARCH_PPC, 326, 402 },      { SCMP_ARCH_PPC64, 326, 402 },      { SCMP_ARCH_PPC64LE, 326, 402 },
-	{ SCMP_ARCH_MIPS, 4168, 4402 },   { SCMP_ARCH_MIPSEL, 4168, 4402 },
+	{ SCMP_ARCH_X86, 337, 402 },	{ SCMP_ARCH_S390, 357, 402 },	  { SCMP_ARCH_S390X, 357, 402 },
+	{ SCMP_ARCH_PPC, 326, 402 },	{ SCMP_ARCH_PPC64, 326, 402 },	  { SCMP_ARCH_PPC64LE, 326, 402 },
+	{ SCMP_ARCH_MIPS, 4168, 4402 }, { SCMP_ARCH_MIPSEL, 4168, 4402 },
 };
 
 static void find_direct_numbers(struct seccomp_arch *arch)
@@ -109,7 +110,8 @@ int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch)
 	if (!seccomp_arch_known(word))
 		return fail(EINVAL, "architecture '%s' has another byte order than this machine", word);
 	/* n32 has 64-bit registers, but its arguments are 32 bits wide, as x32's are */
-	arch.wide = (token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_MIPS64N32 && token != SCMP_ARCH_MIPSEL64N32;
+	arch.wide = (token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_MIPS64N32 &&
+		    token != SCMP_ARCH_MIPSEL64N32;
 	arch.mux[SECCOMP_MUX_SOCKET] = seccomp_syscall_resolve_name_arch(token, "socketcall");
 	arch.mux[SECCOMP_MUX_IPC] = seccomp_syscall_resolve_name_arch(token, "ipc");
 	memset(arch.direct, -1, sizeof(arch.direct));

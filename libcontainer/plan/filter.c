@@ -37,13 +37,15 @@ static uint32_t action_value(enum spec_seccomp_action action, const struct opt_u
 	return values[action] | (data & SECCOMP_RET_DATA);
 }
 
-/* ---- flags and the listener --------------------------------------------------------------------------------------- */
+/* ---- flags and the listener
+ * --------------------------------------------------------------------------------------- */
 
 static const struct filter_flag {
 	const char *name;
 	unsigned int flag;
 } flags[] = {
-	/* Nobody but the one thread of init is there to follow it, and execve ends all others; it excludes a listener. */
+	/* Nobody but the one thread of init is there to follow it, and execve ends all others; it excludes a
+	   listener. */
 	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 },
 	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
@@ -60,15 +62,16 @@ const char *filter_flag_word(size_t i, unsigned int *ret_flag)
 
 static int make_flags(const struct spec_seccomp *section, struct plan_filter *filter)
 {
-	/* runc's default: without it every filtered program pays for the mitigation of speculative store bypass, which
-	 * the kernel itself has not tied to seccomp since 5.16 */
+	/* runc's default: without it every filtered program pays for the mitigation of speculative store
+	 * bypass, which the kernel itself has not tied to seccomp since 5.16 */
 	if (!section->has_flags)
 		filter->flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < section->flags.n; i++) {
 		const struct filter_flag *f = WORD_FIND(flags, section->flags.v[i]);
 
 		if (!f)
-			return fail(EINVAL, "linux.seccomp.flags[%zu]: unknown flag '%s'", i, section->flags.v[i]);
+			return fail(EINVAL, "linux.seccomp.flags[%zu]: unknown flag '%s'", i,
+				    section->flags.v[i]);
 		filter->flags |= f->flag;
 	}
 	return 0;
@@ -79,11 +82,15 @@ static int check_notify(const struct spec_seccomp *section, size_t i)
 	const struct spec_seccomp_rule *rule = &section->syscalls.v[i];
 
 	if (!section->listener_path)
-		return fail(EINVAL, "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath", i);
+		return fail(EINVAL,
+			    "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath",
+			    i);
 	/* as runc: whoever is to hand the listener over would wait for it */
 	for (size_t j = 0; j < rule->names.n; j++)
 		if (streq(rule->names.v[j], "write"))
-			return fail(EINVAL, "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY cannot be used for write", i);
+			return fail(EINVAL,
+				    "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY cannot be used for write",
+				    i);
 	return 0;
 }
 
@@ -109,10 +116,11 @@ static int make_listener(const struct spec_seccomp *section, struct plan_filter 
 	return 0;
 }
 
-/* ---- rules -------------------------------------------------------------------------------------------------------- */
+/* ---- rules
+ * -------------------------------------------------------------------------------------------------------- */
 
-/* A rule that compares one argument twice means each of its conditions alone (as runc has read it since 2017): "is 1, is
- * 2" could never hold otherwise. */
+/* A rule that compares one argument twice means each of its conditions alone (as runc has read it since
+ * 2017): "is 1, is 2" could never hold otherwise. */
 static bool repeats_argument(const struct spec_seccomp_rule *rule)
 {
 	unsigned int seen = 0;
@@ -138,11 +146,16 @@ static int count_choices(const struct spec_seccomp *section, struct filter_sourc
 		const struct spec_seccomp_rule *rule = &section->syscalls.v[i];
 		size_t n = choices_of(rule);
 
-		if (rule->names.n > NAMES_MAX || n > NAMES_MAX || n * rule->names.n > NAMES_MAX - source->n_names)
-			return fail(E2BIG, "linux.seccomp.syscalls[%zu]: more than %d names in all", i, NAMES_MAX);
+		if (rule->names.n > NAMES_MAX || n > NAMES_MAX ||
+		    n * rule->names.n > NAMES_MAX - source->n_names)
+			return fail(E2BIG, "linux.seccomp.syscalls[%zu]: more than %d names in all", i,
+				    NAMES_MAX);
 		for (size_t j = 0; j < rule->args.n; j++)
 			if (rule->args.v[j].index > 5)
-				return fail(EINVAL, "linux.seccomp.syscalls[%zu].args[%zu].index: a system call has 6", i, j);
+				return fail(
+					EINVAL,
+					"linux.seccomp.syscalls[%zu].args[%zu].index: a system call has 6", i,
+					j);
 		source->n_choices += n;
 		source->n_names += n * rule->names.n;
 	}
@@ -175,7 +188,8 @@ static int make_choices(const struct spec_seccomp *section, struct filter_source
 	return 0;
 }
 
-/* ---- architectures ------------------------------------------------------------------------------------------------ */
+/* ---- architectures
+ * ------------------------------------------------------------------------------------------------ */
 
 struct arch_list {
 	struct seccomp_arch v[ARCHS_MAX];
@@ -196,7 +210,8 @@ static int add_arch(struct arch_list *list, const char *word)
 	return 0;
 }
 
-/* The machine's own is always among them, and the only one where none is named. All others kill the thread. */
+/* The machine's own is always among them, and the only one where none is named. All others kill the thread.
+ */
 static int find_archs(const struct spec_seccomp *section, struct arch_list *list)
 {
 	int r = add_arch(list, NULL);
@@ -213,8 +228,8 @@ static int find_archs(const struct spec_seccomp *section, struct arch_list *list
 	return 0;
 }
 
-static int make_maps(const struct filter_source *source, const struct arch_list *list, struct filter_map *maps,
-		     size_t *ret_n)
+static int make_maps(const struct filter_source *source, const struct arch_list *list,
+		     struct filter_map *maps, size_t *ret_n)
 {
 	size_t n = 0;
 
@@ -239,10 +254,11 @@ static int make_maps(const struct filter_source *source, const struct arch_list 
 	return 0;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------- */
+/* ---- all of it
+ * ---------------------------------------------------------------------------------------------------- */
 
-static int compile(const struct spec_seccomp *section, struct filter_source *source, struct sock_filter *insns,
-		   size_t *ret_n)
+static int compile(const struct spec_seccomp *section, struct filter_source *source,
+		   struct sock_filter *insns, size_t *ret_n)
 {
 	struct arch_list *archs = arena_new(source->scratch, struct arch_list);
 	struct filter_map *maps = arena_array(source->scratch, ARCHS_MAX, struct filter_map);
@@ -279,7 +295,8 @@ static int compile_to(struct arena *arena, struct arena *scratch, const struct s
 	return 0;
 }
 
-int filter_make(struct arena *arena, const struct spec_seccomp *section, const struct plan_filter **ret_filter)
+int filter_make(struct arena *arena, const struct spec_seccomp *section,
+		const struct plan_filter **ret_filter)
 {
 	struct plan_filter *filter = arena_new(arena, struct plan_filter);
 	struct arena scratch;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan/filter_code.c: maps as BPF. The program looks at the architecture, then searches that one's ranges as a binary
- * tree, so that any call takes some ten comparisons: the kernel runs the filter for every number when it loads (the bitmap
- * of what is always allowed, kernel/seccomp.c), and then only for the others. A leaf returns, or jumps to a block that
- * compares arguments; equal blocks exist once.
+ * plan/filter_code.c: maps as BPF. The program looks at the architecture, then searches that one's ranges as
+ * a binary tree, so that any call takes some ten comparisons: the kernel runs the filter for every number
+ * when it loads (the bitmap of what is always allowed, kernel/seccomp.c), and then only for the others. A
+ * leaf returns, or jumps to a block that compares arguments; equal blocks exist once.
  *
  * Jumps: a conditional one reaches 255 instructions, so a longer way goes over a BPF_JA.
  */
@@ -24,7 +24,7 @@
 
 struct code {
 	struct sock_filter *v; /* BPF_MAXINSNS */
-	size_t n;              /* counts on past the end */
+	size_t n;	       /* counts on past the end */
 };
 
 static size_t emit(struct code *c, unsigned int op, uint32_t k, unsigned int jt, unsigned int jf)
@@ -76,11 +76,13 @@ static void resolve(struct code *c, size_t from, uint8_t label)
 	}
 }
 
-/* ---- arguments ---------------------------------------------------------------------------------------------------- */
+/* ---- arguments
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void load_half(struct code *c, const struct seccomp_arch *arch, uint32_t index, bool high)
 {
-	load(c, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) + (high != arch->big_endian ? 4 : 0));
+	load(c, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) +
+			(high != arch->big_endian ? 4 : 0));
 }
 
 /* How the high halves decide, per operator: greater, or not equal (then: less), than the value's. */
@@ -138,8 +140,8 @@ static void mask(struct code *c, uint32_t bits)
 		emit(c, BPF_ALU | BPF_AND | BPF_K, bits, 0, 0);
 }
 
-/* One condition: falls through where it holds. Of a 32-bit architecture's arguments the low half counts; the rest of the
- * register may hold anything. */
+/* One condition: falls through where it holds. Of a 32-bit architecture's arguments the low half counts; the
+ * rest of the register may hold anything. */
 static void condition(struct code *c, const struct seccomp_arch *arch, const struct spec_seccomp_arg *arg)
 {
 	bool masked = arg->op == SPEC_CMP_MASKED_EQ;
@@ -178,7 +180,8 @@ static void block(struct code *c, const struct filter_block *b, uint32_t default
 	ret(c, default_action);
 }
 
-/* ---- the tree ----------------------------------------------------------------------------------------------------- */
+/* ---- the tree
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* Instructions that the tree over n ranges takes. */
 static size_t tree_size(size_t n)
@@ -196,7 +199,8 @@ static void leaf(struct code *c, const struct filter_leaf *l)
 	if (!l->is_block)
 		ret(c, l->value);
 	else
-		emit(c, BPF_JMP | BPF_JA, l->value, BLOCK, 0); /* the block's index, until aim() knows its place */
+		emit(c, BPF_JMP | BPF_JA, l->value, BLOCK,
+		     0); /* the block's index, until aim() knows its place */
 }
 
 static void tree(struct code *c, const struct filter_range *ranges, size_t n)
@@ -261,7 +265,8 @@ int filter_code_make(const struct filter_source *source, const struct filter_map
 		jump_if(&c, BPF_JEQ, maps[i].audit, 0, 1);
 		jump(&c);
 	}
-	ret(&c, SECCOMP_RET_KILL_THREAD); /* libseccomp's action for an architecture that the section does not name */
+	ret(&c, SECCOMP_RET_KILL_THREAD); /* libseccomp's action for an architecture that the section does not
+					     name */
 	for (size_t i = 0; i < n_maps; i++) {
 		int r;
 
@@ -271,7 +276,9 @@ int filter_code_make(const struct filter_source *source, const struct filter_map
 			return r;
 	}
 	if (c.n > BPF_MAXINSNS)
-		return fail(E2BIG, "linux.seccomp: needs more than the kernel's %d BPF instructions: compare fewer arguments",
+		return fail(E2BIG,
+			    "linux.seccomp: needs more than the kernel's %d BPF instructions: compare fewer "
+			    "arguments",
 			    BPF_MAXINSNS);
 	*ret_n = c.n;
 	return 0;

@@ -2,16 +2,16 @@
 /*
  * plan/filter_map.c: which range of system call numbers has which verdict, for one kernel architecture.
  *
- * For one number: a rule without conditions decides alone (the first of them), wherever it stands; else those with
- * conditions are tried, the strictest action first (the kernel's own order among filters, seccomp(2)), equally strict
- * ones as in the document; else the default. Rules whose action is the default's say nothing.
+ * For one number: a rule without conditions decides alone (the first of them), wherever it stands; else those
+ * with conditions are tried, the strictest action first (the kernel's own order among filters, seccomp(2)),
+ * equally strict ones as in the document; else the default. Rules whose action is the default's say nothing.
  */
 #include <linux/audit.h>
 #include <stdlib.h>
 
 #include "plan/filter_parts.h"
 
-#define X32_BIT     0x40000000u /* __X32_SYSCALL_BIT */
+#define X32_BIT	    0x40000000u /* __X32_SYSCALL_BIT */
 #define ARM_PRIVATE 0x000f0000u /* __ARM_NR_BASE: breakpoint, cacheflush, set_tls stand apart */
 #define ENOSYS_RET  (SECCOMP_RET_ERRNO | ENOSYS)
 
@@ -38,7 +38,8 @@ static bool is_one_of_several(const struct filter_entry *e)
 	return e->conditional || e->code_mask;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------------ */
+/* ---- entries
+ * ------------------------------------------------------------------------------------------------------ */
 
 struct entries {
 	struct filter_entry *v;
@@ -68,8 +69,9 @@ static void add_call(struct entries *entries, const struct filter_choice *choice
 		entries->v[entries->n++] = entry;
 	}
 	/*
-	 * Behind socketcall and ipc the arguments lie in memory, where no filter can look. A rule with conditions
-	 * therefore holds there if it is stricter than the default, and not at all if it is more lenient.
+	 * Behind socketcall and ipc the arguments lie in memory, where no filter can look. A rule with
+	 * conditions therefore holds there if it is stricter than the default, and not at all if it is more
+	 * lenient.
 	 */
 	if (call->mux >= 0 && (!conditional || leniency(choice->action) < leniency(default_action))) {
 		entry.number = (uint32_t)call->mux;
@@ -95,9 +97,11 @@ static int compare_entries(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
-static int collect(const struct filter_source *source, const struct seccomp_arch *arch, struct entries *ret_entries)
+static int collect(const struct filter_source *source, const struct seccomp_arch *arch,
+		   struct entries *ret_entries)
 {
-	struct entries entries = { .v = arena_array(source->scratch, 2 * source->n_names + 1, struct filter_entry) };
+	struct entries entries = { .v = arena_array(source->scratch, 2 * source->n_names + 1,
+						    struct filter_entry) };
 
 	if (!entries.v)
 		return -ENOMEM;
@@ -109,7 +113,8 @@ static int collect(const struct filter_source *source, const struct seccomp_arch
 			struct seccomp_call call;
 
 			if (!seccomp_call_find(arch, choice->names->v[j], &call))
-				continue; /* "unknown to this machine" must not fail: profiles are for many kernels */
+				continue; /* "unknown to this machine" must not fail: profiles are for many
+					     kernels */
 			note_number(&entries, arch, call.number);
 			note_number(&entries, arch, call.mux);
 			if (choice->action != source->default_action)
@@ -121,17 +126,20 @@ static int collect(const struct filter_source *source, const struct seccomp_arch
 	return 0;
 }
 
-/* ---- verdicts ----------------------------------------------------------------------------------------------------- */
+/* ---- verdicts
+ * ----------------------------------------------------------------------------------------------------- */
 
 struct mapping {
 	const struct filter_source *source;
 	const struct seccomp_arch *arch;
 	struct filter_map map;
 	struct filter_leaf newer; /* what numbers past the profile's last get */
-	size_t first_block;       /* of this architecture: blocks are not shared with another one's argument width */
+	size_t first_block; /* of this architecture: blocks are not shared with another one's argument width
+			     */
 };
 
-/* Of the entries for one code of socketcall or ipc a rule without conditions decides alone, the first of them. */
+/* Of the entries for one code of socketcall or ipc a rule without conditions decides alone, the first of
+ * them. */
 static size_t drop_shadowed(struct filter_entry *group, size_t n)
 {
 	const struct filter_choice *decides[SECCOMP_MUX_CODES] = { NULL };
@@ -144,7 +152,8 @@ static size_t drop_shadowed(struct filter_entry *group, size_t n)
 			decides[e->code] = e->choice;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!group[i].code_mask || !decides[group[i].code] || decides[group[i].code] == group[i].choice)
+		if (!group[i].code_mask || !decides[group[i].code] ||
+		    decides[group[i].code] == group[i].choice)
 			group[kept++] = group[i];
 	return kept;
 }
@@ -196,12 +205,14 @@ static void add_range(struct mapping *m, uint32_t start, struct filter_leaf leaf
 	m->map.n_ranges = n;
 }
 
-/* ---- one architecture --------------------------------------------------------------------------------------------- */
+/* ---- one architecture
+ * --------------------------------------------------------------------------------------------- */
 
 /*
- * A C library tries a new system call and falls back where the answer is ENOSYS, but not where it is EPERM: so what is
- * newer than the profile gets ENOSYS, as runc has done since 1.0.0-rc93. "Newer" is a higher number than any that the
- * profile names, whatever it says about it. Not where the default lets calls through, or to a tracer.
+ * A C library tries a new system call and falls back where the answer is ENOSYS, but not where it is EPERM:
+ * so what is newer than the profile gets ENOSYS, as runc has done since 1.0.0-rc93. "Newer" is a higher
+ * number than any that the profile names, whatever it says about it. Not where the default lets calls
+ * through, or to a tracer.
  */
 static struct filter_leaf newer_leaf(uint32_t default_action)
 {
@@ -239,8 +250,8 @@ static int add_arch(struct mapping *m, uint32_t first)
 	m->first_block = m->map.n_blocks;
 	m->newer = newer_leaf(m->source->default_action);
 	add_range(m, first, rest);
-	/* s390's numbers above 255 come in a register with 0 as the number; it stays 0 where the kernel does not know the
-	 * call (arch/s390/kernel/syscall.c) */
+	/* s390's numbers above 255 come in a register with 0 as the number; it stays 0 where the kernel does
+	 * not know the call (arch/s390/kernel/syscall.c) */
 	if (entries.any && (m->arch->audit == AUDIT_ARCH_S390 || m->arch->audit == AUDIT_ARCH_S390X)) {
 		add_range(m, 0, m->newer);
 		add_range(m, 1, rest);
@@ -264,8 +275,8 @@ static int add_arch(struct mapping *m, uint32_t first)
 }
 
 /*
- * x32 programs come with x86_64's architecture and bit 30 in the number. Not listed, theirs is a foreign architecture,
- * but for -1: that is what a tracer leaves in the register of a call that it cancels.
+ * x32 programs come with x86_64's architecture and bit 30 in the number. Not listed, theirs is a foreign
+ * architecture, but for -1: that is what a tracer leaves in the register of a call that it cancels.
  */
 static int add_x86_64(struct mapping *m, const struct seccomp_arch *const *archs, size_t n_archs)
 {
@@ -289,8 +300,8 @@ static int add_x86_64(struct mapping *m, const struct seccomp_arch *const *archs
 	return r;
 }
 
-int filter_map_make(const struct filter_source *source, const struct seccomp_arch *const *archs, size_t n_archs,
-		    struct filter_map *ret_map)
+int filter_map_make(const struct filter_source *source, const struct seccomp_arch *const *archs,
+		    size_t n_archs, struct filter_map *ret_map)
 {
 	size_t entries = 2 * source->n_names * n_archs;
 	struct mapping m = {

@@ -7,6 +7,7 @@
 
 #include "base/json_write.h"
 #include "base/str.h"
+#include "spec/seccomp_default.h"
 #include "spec/spec.h"
 
 #define STRINGS(...)                                                                                         \
@@ -182,6 +183,7 @@ static void write_linux(struct json_writer *w, const struct spec_default *how)
 	write_namespaces(w, how->rootless);
 	write_masked_paths(w, how->thermal_cpus);
 	json_strings(w, "readonlyPaths", &readonly);
+	seccomp_default_write(&capabilities, w, "seccomp");
 	json_end_object(w);
 }
 

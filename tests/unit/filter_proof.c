@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The seccomp compiler held against libseccomp: both programs are run over every number, every architecture and the
- * boundaries of every compared argument, for real profiles and generated ones. They differ only where docs/seccomp.md
- * says so, and there ours says what the section's words say.
+ * The seccomp compiler held against libseccomp: both programs are run over every number, every architecture
+ * and the boundaries of every compared argument, for real profiles and generated ones. They differ only where
+ * docs/seccomp.md says so, and there ours says what the section's words say.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -11,19 +11,21 @@
 #include "tests/unit/filter_words.h"
 #include "tests/unit/test.h"
 
-#define GENERATED 1200
+#define GENERATED  1200
 #define COMBOS_MAX 1500
 
 static const char *const arch_words[] = {
-	"SCMP_ARCH_X86_64", "SCMP_ARCH_X86",	   "SCMP_ARCH_X32",	   "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM",
-	"SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64",
+	"SCMP_ARCH_X86_64",  "SCMP_ARCH_X86",	  "SCMP_ARCH_X32",	"SCMP_ARCH_AARCH64",
+	"SCMP_ARCH_ARM",     "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
+	"SCMP_ARCH_PPC64LE", "SCMP_ARCH_RISCV64",
 };
 #define ARCHS (sizeof(arch_words) / sizeof(arch_words[0]))
 
 /* Made once: the tables are asked name by name. */
 static struct words_arch *tables[ARCHS];
 
-/* ---- chance, the same in each run -------------------------------------------------------------------------------- */
+/* ---- chance, the same in each run
+ * -------------------------------------------------------------------------------- */
 
 static uint64_t seed = 1;
 
@@ -33,12 +35,13 @@ static uint32_t chance(uint32_t n)
 	return (uint32_t)((seed >> 33) % n);
 }
 
-/* ---- one section -------------------------------------------------------------------------------------------------- */
+/* ---- one section
+ * -------------------------------------------------------------------------------------------------- */
 
 #define PIECES_MAX 256
 
-/* One rule of the section alone (or one condition of a rule that repeats an argument), on one architecture, as libseccomp
- * compiles it. */
+/* One rule of the section alone (or one condition of a rule that repeats an argument), on one architecture,
+ * as libseccomp compiles it. */
 struct piece {
 	struct spec_seccomp section;
 	struct spec_seccomp_rule rule;
@@ -148,8 +151,8 @@ static void piece_make(struct piece *piece)
 	seccomp_release(ctx);
 }
 
-/* Where several rules with conditions concern one call, libseccomp merges them into one tree and then gives answers that
- * none of them gives. Rule by rule it must mean what the words say. */
+/* Where several rules with conditions concern one call, libseccomp merges them into one tree and then gives
+ * answers that none of them gives. Rule by rule it must mean what the words say. */
 static bool agrees_rule_by_rule(struct proof *p, const struct seccomp_data *d)
 {
 	const char *name = words_name(p->arch, plain_number(p, (uint32_t)d->nr));
@@ -189,7 +192,8 @@ static void prove_call(struct proof *p, const struct seccomp_data *d)
 		show(p, d, ours, lib, &want);
 }
 
-/* ---- the boundaries of what a number's rules compare ---------------------------------------------------------------- */
+/* ---- the boundaries of what a number's rules compare
+ * ---------------------------------------------------------------- */
 
 #define VALUES_MAX 96
 
@@ -259,7 +263,8 @@ static void prove_number(struct proof *p, uint32_t audit, uint32_t number)
 	const struct spec_seccomp *s = p->section;
 	struct seccomp_data d = { .nr = (int)number, .arch = audit };
 	const char *name = p->arch ? words_name(p->arch, plain_number(p, number)) : NULL;
-	bool socketcall = p->arch && (int)number == p->arch->socketcall, ipc = p->arch && (int)number == p->arch->ipc;
+	bool socketcall = p->arch && (int)number == p->arch->socketcall,
+	     ipc = p->arch && (int)number == p->arch->ipc;
 	struct values values[6] = { 0 };
 
 	for (int i = 0; i < 6; i++)
@@ -276,11 +281,13 @@ static void prove_number(struct proof *p, uint32_t audit, uint32_t number)
 	prove_combinations(p, d, values);
 }
 
-/* ---- all of one section ------------------------------------------------------------------------------------------- */
+/* ---- all of one section
+ * ------------------------------------------------------------------------------------------- */
 
-static const uint32_t far_numbers[] = { 0x0effff,   0x0f0000,   0x0f0001,   0x0f0002,   0x0f0005,   0x0f0006,   0x10000000,
-					0x3ffffffe, 0x3fffffff, 0x7fffffff, 0x80000000, 0xbfffffff, 0xc0000000,
-					0xffffff34, 0xffffff9b, 0xfffffffe };
+static const uint32_t far_numbers[] = { 0x0effff,   0x0f0000,	0x0f0001,   0x0f0002,
+					0x0f0005,   0x0f0006,	0x10000000, 0x3ffffffe,
+					0x3fffffff, 0x7fffffff, 0x80000000, 0xbfffffff,
+					0xc0000000, 0xffffff34, 0xffffff9b, 0xfffffffe };
 
 static bool is_listed(const struct spec_seccomp *s, const char *word)
 {
@@ -326,7 +333,8 @@ static void prove_cancelled(struct proof *p)
 	p->calls++;
 	if (is_listed(p->section, "SCMP_ARCH_X32"))
 		return;
-	if (ours != sim_action(p->section->default_action, &p->section->default_errno_ret) || ours != sim_run(p->lib.v, p->lib.n, &d)) {
+	if (ours != sim_action(p->section->default_action, &p->section->default_errno_ret) ||
+	    ours != sim_run(p->lib.v, p->lib.n, &d)) {
 		printf("# -1: %#x\n", ours);
 		p->wrong++;
 	}
@@ -340,8 +348,8 @@ static void give_up(int sig)
 	siglongjmp(hung, 1);
 }
 
-/* libseccomp 2.5.4 loops forever over some sections (_db_level_clean()): after a second of it this one counts as refused.
- * What it holds is lost. */
+/* libseccomp 2.5.4 loops forever over some sections (_db_level_clean()): after a second of it this one counts
+ * as refused. What it holds is lost. */
 static scmp_filter_ctx lib_make_or_hang(const struct spec_seccomp *section, int optimize)
 {
 	static const struct itimerval second = { .it_value.tv_sec = 1 }, off;
@@ -385,11 +393,12 @@ static bool prove(struct proof *p, struct arena *arena, const struct spec_seccom
 
 static void report(struct proof *p, const char *what)
 {
-	static const char *const words[] = { "newer than the profile", "behind socketcall or ipc", "ipc's version bits",
-					     "rules in conflict",      "negative numbers",	   "libseccomp's merging" };
+	static const char *const words[] = { "newer than the profile", "behind socketcall or ipc",
+					     "ipc's version bits",     "rules in conflict",
+					     "negative numbers",       "libseccomp's merging" };
 
-	printf("# %s: %lu calls, %lu not as the words say, %lu unexplained differences to libseccomp\n", what, p->calls,
-	       p->wrong, p->unexplained);
+	printf("# %s: %lu calls, %lu not as the words say, %lu unexplained differences to libseccomp\n", what,
+	       p->calls, p->wrong, p->unexplained);
 	for (unsigned int bit = 0; bit < 6; bit++) {
 		unsigned long n = 0;
 
@@ -426,12 +435,15 @@ static void proves_moby_admin(void)
 	prove_file("moby-admin.json");
 }
 
-/* ---- generated sections ------------------------------------------------------------------------------------------- */
+/* ---- generated sections
+ * ------------------------------------------------------------------------------------------- */
 
 static const char *chance_name(void)
 {
-	static const char *const favourites[] = { "socket", "shmget", "semop",	  "bind",  "clone",  "socketcall", "ipc",
-						  "read",   "mmap2",  "no_such_call", "accept", "msgctl", "sendto",	   "personality" };
+	static const char *const favourites[] = { "socket", "shmget",	    "semop",  "bind",
+						  "clone",  "socketcall",   "ipc",    "read",
+						  "mmap2",  "no_such_call", "accept", "msgctl",
+						  "sendto", "personality" };
 
 	if (chance(6) == 0)
 		return favourites[chance(sizeof(favourites) / sizeof(favourites[0]))];
@@ -466,14 +478,17 @@ static uint64_t chance_value(void)
 
 static enum spec_seccomp_action chance_action(bool notify)
 {
-	static const enum spec_seccomp_action actions[] = { SPEC_ACT_ALLOW, SPEC_ACT_ALLOW, SPEC_ACT_ERRNO,	  SPEC_ACT_ERRNO,
-							    SPEC_ACT_TRAP,  SPEC_ACT_LOG,   SPEC_ACT_TRACE,	  SPEC_ACT_KILL,
-							    SPEC_ACT_KILL_PROCESS, SPEC_ACT_KILL_THREAD, SPEC_ACT_NOTIFY };
+	static const enum spec_seccomp_action actions[] = {
+		SPEC_ACT_ALLOW,	       SPEC_ACT_ALLOW,	     SPEC_ACT_ERRNO, SPEC_ACT_ERRNO,
+		SPEC_ACT_TRAP,	       SPEC_ACT_LOG,	     SPEC_ACT_TRACE, SPEC_ACT_KILL,
+		SPEC_ACT_KILL_PROCESS, SPEC_ACT_KILL_THREAD, SPEC_ACT_NOTIFY
+	};
 
 	return actions[chance(notify ? 11 : 10)];
 }
 
-static void chance_rule(struct arena *arena, struct spec_seccomp_rule *rule, bool conflicts, enum spec_seccomp_action only)
+static void chance_rule(struct arena *arena, struct spec_seccomp_rule *rule, bool conflicts,
+			enum spec_seccomp_action only)
 {
 	size_t n_names = 1 + chance(6), n_args = chance(3) ? 0 : 1 + chance(3);
 	const char **names = arena_array(arena, n_names + 1, const char *);
@@ -487,7 +502,8 @@ static void chance_rule(struct arena *arena, struct spec_seccomp_rule *rule, boo
 			names[i] = chance_name();
 	}
 	for (size_t i = 0; i < n_args; i++)
-		args[i] = (struct spec_seccomp_arg){ chance(conflicts ? 3 : 6), chance_value(), chance_value(), chance(7) };
+		args[i] = (struct spec_seccomp_arg){ chance(conflicts ? 3 : 6), chance_value(),
+						     chance_value(), chance(7) };
 	rule->names = (struct strings){ names, n_names };
 	rule->action = conflicts ? chance_action(true) : only;
 	if (rule->action == SPEC_ACT_ERRNO || rule->action == SPEC_ACT_TRACE)

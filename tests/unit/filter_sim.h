@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/unit/filter_sim.h: a classic BPF machine for seccomp programs, and libseccomp's program for the same section,
- * built as runc builds it. For the tests of the seccomp compiler.
+ * tests/unit/filter_sim.h: a classic BPF machine for seccomp programs, and libseccomp's program for the same
+ * section, built as runc builds it. For the tests of the seccomp compiler.
  */
 #pragma once
 
@@ -100,7 +100,8 @@ static inline uint32_t sim_token(const char *word)
 
 	word += strlen("SCMP_ARCH_");
 	for (i = 0; word[i]; i++)
-		name[i] = (char)(word[i] | 0x20); /* digits and '_' aside, which have that bit or are put right below */
+		name[i] = (char)(word[i] |
+				 0x20); /* digits and '_' aside, which have that bit or are put right below */
 	name[i] = 0;
 	for (i = 0; name[i]; i++)
 		if (name[i] == 0x7f)
@@ -108,11 +109,16 @@ static inline uint32_t sim_token(const char *word)
 	return seccomp_arch_resolve_name(name);
 }
 
-static inline int lib_rule(scmp_filter_ctx ctx, const struct spec_seccomp_rule *rule, uint32_t action, int number)
+static inline int lib_rule(scmp_filter_ctx ctx, const struct spec_seccomp_rule *rule, uint32_t action,
+			   int number)
 {
 	static const enum scmp_compare ops[] = {
-		[SPEC_CMP_NE] = SCMP_CMP_NE, [SPEC_CMP_LT] = SCMP_CMP_LT, [SPEC_CMP_LE] = SCMP_CMP_LE,
-		[SPEC_CMP_EQ] = SCMP_CMP_EQ, [SPEC_CMP_GE] = SCMP_CMP_GE, [SPEC_CMP_GT] = SCMP_CMP_GT,
+		[SPEC_CMP_NE] = SCMP_CMP_NE,
+		[SPEC_CMP_LT] = SCMP_CMP_LT,
+		[SPEC_CMP_LE] = SCMP_CMP_LE,
+		[SPEC_CMP_EQ] = SCMP_CMP_EQ,
+		[SPEC_CMP_GE] = SCMP_CMP_GE,
+		[SPEC_CMP_GT] = SCMP_CMP_GT,
 		[SPEC_CMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 	struct scmp_arg_cmp cmp[64];
@@ -134,8 +140,8 @@ static inline int lib_rule(scmp_filter_ctx ctx, const struct spec_seccomp_rule *
 	return r;
 }
 
-/* As runc builds it: rules that say what the default says are left out, unknown names too. NULL where libseccomp refuses
- * the section. */
+/* As runc builds it: rules that say what the default says are left out, unknown names too. NULL where
+ * libseccomp refuses the section. */
 static inline scmp_filter_ctx lib_make(const struct spec_seccomp *s, int optimize)
 {
 	uint32_t default_action = sim_action(s->default_action, &s->default_errno_ret);

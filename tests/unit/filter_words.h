@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/unit/filter_words.h: what a seccomp section says about one call, read straight from its words: no compiling, no
- * sorting, and names by numbers (the compiler asks for numbers by names). The third opinion beside the compiler's and
- * libseccomp's programs, and what it takes to say why those two differ.
+ * tests/unit/filter_words.h: what a seccomp section says about one call, read straight from its words: no
+ * compiling, no sorting, and names by numbers (the compiler asks for numbers by names). The third opinion
+ * beside the compiler's and libseccomp's programs, and what it takes to say why those two differ.
  */
 #pragma once
 
@@ -20,10 +20,10 @@ struct words_arch {
 
 enum words_why {
 	WORDS_PLAIN,
-	WORDS_NEWER = 1,    /* ENOSYS for what is newer than the section */
-	WORDS_MUX = 2,      /* a rule with conditions, for a call behind socketcall or ipc */
-	WORDS_VERSION = 4,  /* bits of the code that the kernel cuts off */
-	WORDS_CONFLICT = 8, /* rules with conditions hold together and want different things */
+	WORDS_NEWER = 1,     /* ENOSYS for what is newer than the section */
+	WORDS_MUX = 2,	     /* a rule with conditions, for a call behind socketcall or ipc */
+	WORDS_VERSION = 4,   /* bits of the code that the kernel cuts off */
+	WORDS_CONFLICT = 8,  /* rules with conditions hold together and want different things */
 	WORDS_NEGATIVE = 16, /* libseccomp's own number for a call that is only behind socketcall or ipc */
 	WORDS_SEVERAL = 32,  /* set by the proof: libseccomp agrees rule by rule, but not on all together */
 };
@@ -92,7 +92,8 @@ static inline bool words_names(const struct spec_seccomp_rule *rule, const char 
 	return false;
 }
 
-static inline bool words_arg_holds(const struct words_arch *a, const struct spec_seccomp_arg *arg, const uint64_t *args)
+static inline bool words_arg_holds(const struct words_arch *a, const struct spec_seccomp_arg *arg,
+				   const uint64_t *args)
 {
 	uint64_t x = args[arg->index], v = arg->value, v2 = arg->value_two;
 
@@ -120,7 +121,8 @@ static inline bool words_arg_holds(const struct words_arch *a, const struct spec
 	abort();
 }
 
-static inline bool words_rule_holds(const struct words_arch *a, const struct spec_seccomp_rule *rule, const uint64_t *args)
+static inline bool words_rule_holds(const struct words_arch *a, const struct spec_seccomp_rule *rule,
+				    const uint64_t *args)
 {
 	unsigned int seen = 0, held = 0;
 	bool repeats = false;
@@ -135,8 +137,10 @@ static inline bool words_rule_holds(const struct words_arch *a, const struct spe
 
 static inline int words_strictness(uint32_t action)
 {
-	static const uint32_t order[] = { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD, SCMP_ACT_TRAP, 0x00050000,
-					  SCMP_ACT_NOTIFY,	 0x7ff00000,	       SCMP_ACT_LOG,  SCMP_ACT_ALLOW };
+	static const uint32_t order[] = { SCMP_ACT_KILL_PROCESS, SCMP_ACT_KILL_THREAD,
+					  SCMP_ACT_TRAP,	 0x00050000,
+					  SCMP_ACT_NOTIFY,	 0x7ff00000,
+					  SCMP_ACT_LOG,		 SCMP_ACT_ALLOW };
 
 	for (int i = 0; i < 8; i++)
 		if ((action & 0xffff0000) == order[i])
@@ -144,7 +148,8 @@ static inline int words_strictness(uint32_t action)
 	abort();
 }
 
-/* A rule whose conditions always hold has none: masks without a bit. With repeated arguments one such is enough. */
+/* A rule whose conditions always hold has none: masks without a bit. With repeated arguments one such is
+ * enough. */
 static inline bool words_plain(const struct words_arch *a, const struct spec_seccomp_rule *rule)
 {
 	size_t always = 0;
@@ -183,8 +188,8 @@ static inline void words_consider(struct words_choice *c, uint32_t action, size_
 }
 
 /* What stands behind code `code`, into c. */
-static inline void words_behind(const struct spec_seccomp *s, const struct words_arch *a, const char *name, uint32_t default_action,
-				struct words_choice *c)
+static inline void words_behind(const struct spec_seccomp *s, const struct words_arch *a, const char *name,
+				uint32_t default_action, struct words_choice *c)
 {
 	for (size_t i = 0; i < s->syscalls.n; i++) {
 		const struct spec_seccomp_rule *rule = &s->syscalls.v[i];
@@ -217,7 +222,8 @@ static inline uint32_t words_last(const struct spec_seccomp *s, const struct wor
 
 		for (size_t i = 0; a->names[n] && !named && i < s->syscalls.n; i++)
 			named = words_names(&s->syscalls.v[i], a->names[n]);
-		for (int code = 1; code < 32 && !named && ((int)n == a->socketcall || (int)n == a->ipc); code++)
+		for (int code = 1; code < 32 && !named && ((int)n == a->socketcall || (int)n == a->ipc);
+		     code++)
 			for (size_t i = 0; !named && i < s->syscalls.n; i++)
 				named = words_names(&s->syscalls.v[i], a->behind[(int)n == a->ipc][code]);
 		if (named) {
@@ -229,8 +235,8 @@ static inline uint32_t words_last(const struct spec_seccomp *s, const struct wor
 }
 
 /* `last` and `any` by words_last(), which is slow. */
-static inline struct words_verdict words_verdict(const struct spec_seccomp *s, const struct words_arch *a, uint32_t last,
-						 bool any, const struct seccomp_data *d)
+static inline struct words_verdict words_verdict(const struct spec_seccomp *s, const struct words_arch *a,
+						 uint32_t last, bool any, const struct seccomp_data *d)
 {
 	uint32_t number = (uint32_t)d->nr & (a->token == SCMP_ARCH_X32 ? ~0x40000000u : ~0u);
 	uint32_t default_action = sim_action(s->default_action, &s->default_errno_ret);
