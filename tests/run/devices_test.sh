@@ -6,7 +6,7 @@
 
 may_make_nodes()
 {
-	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"]) | del(.linux.seccomp)'
 }
 
 # PATH MODE MAJOR:MINOR UID:GID TYPE of each
