@@ -111,16 +111,24 @@ int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, 
 
 /* ---- record ---------------------------------------------------------------------------------------------------------- */
 
+/* Not gmtime_r(3) and strftime(3), which read the machine's time zone for a time that has none. Years begin in March
+ * here, so that the leap day is a year's last. */
 static const char *now_rfc3339(struct arena *arena)
 {
 	struct timespec now;
-	struct tm tm;
-	char text[40];
+	unsigned int days, second, era_day, year, day, month;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return arena_printf(arena, "%s.%09ldZ", text, now.tv_nsec);
+	second = (unsigned int)(now.tv_sec % 86400);
+	days = (unsigned int)(now.tv_sec / 86400) + 719468; /* since 1 March of the year 0 */
+	era_day = days % 146097;                            /* of 400 years */
+	year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
+	day = era_day - (365 * year + year / 4 - year / 100);
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5;
+	year += days / 146097 * 400 + (month >= 10);
+	return arena_printf(arena, "%04u-%02u-%02uT%02u:%02u:%02u.%09ldZ", year, month < 10 ? month + 3 : month - 9, day + 1,
+			    second / 3600, second / 60 % 60, second % 60, now.tv_nsec);
 }
 
 /* The container's mounts will lie over the rootfs in our own mount namespace: what was there before is not ours. */

@@ -125,7 +125,7 @@ static int note_own_dev(struct child *c, const struct plan_mount *m, int mountfd
 	if (!streq(m->target, "/dev"))
 		return 0;
 	c->dev_mount = 0;
-	if (m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") || m->n_propagation)
+	if (!wants_mount_ns(c->plan) || m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") || m->n_propagation)
 		return 0;
 	if (fstat(mountfd, &st))
 		return fail(errno, "cannot stat the new /dev");

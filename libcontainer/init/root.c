@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "init/child.h"
 #include "kernel/device.h"
 #include "kernel/mount.h"
@@ -20,7 +21,7 @@ int prepare_mounts(struct child *c)
 {
 	int r;
 
-	c->tools = mount_tools_make(-1);
+	c->tools = c->h->new_mount_api ? mount_tools_probed(-1) : mount_tools_make(-1);
 	if (!c->tools.new_api) {
 		r = procfs_open(true, &c->procfd);
 		if (r < 0)
@@ -127,7 +128,7 @@ int make_cwd(struct child *c)
 		if (c->rootfd < 0)
 			return fail(errno, "cannot open '/'");
 	}
-	if (!c->plan->process.exec.cwd)
+	if (!c->plan->process.exec.cwd || streq(c->plan->process.exec.cwd, "/"))
 		return 0;
 	r = path_make_dirs(c->rootfd, c->plan->process.exec.cwd, 0755, &fd);
 	if (r == -EROFS || r == -EACCES || r == -EPERM) { /* chdir says what matters, as the user */

@@ -221,6 +221,12 @@ static int dir_remove(const struct cgroup_place *place, const struct cgroup_dir 
 	return 0;
 }
 
+/* A cgroup2 that can be removed has nobody in it or below. Not with v1: a hierarchy can be empty while another is not. */
+bool cgroup_remove_empty(const struct cgroup_place *place)
+{
+	return place->mode == CGROUP_V2 && unlinkat(place->v[0].parentfd, place->name, AT_REMOVEDIR) == 0;
+}
+
 int cgroup_remove(const struct cgroup_place *place, int64_t deadline_ms)
 {
 	int r = 0;

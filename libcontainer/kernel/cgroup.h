@@ -115,6 +115,8 @@ int cgroup_pids(struct arena *arena, const struct cgroup_place *place, pid_t **r
 int cgroup_signal(const struct cgroup_place *place, int sig, int64_t deadline_ms) MUST_USE;
 /* Wait until no process is left in it; -ETIMEDOUT. */
 int cgroup_wait_empty(const struct cgroup_place *place, int64_t deadline_ms) MUST_USE;
+/* Remove it at once if it has no processes and nothing below; false: look closer. */
+bool cgroup_remove_empty(const struct cgroup_place *place) MUST_USE;
 /* Remove it and what is below, leaves first; busy is tried again until the deadline. Missing is success. */
 int cgroup_remove(const struct cgroup_place *place, int64_t deadline_ms) MUST_USE;
 

@@ -35,6 +35,11 @@ struct mount_tools mount_tools_make(int procfd)
 	return tools;
 }
 
+struct mount_tools mount_tools_probed(int procfd)
+{
+	return (struct mount_tools){ .procfd = procfd, .scratchfd = -1, .old_shared = true, .new_api = true };
+}
+
 void mount_tools_close(struct mount_tools *tools)
 {
 	fd_close(&tools->scratchfd);

@@ -28,6 +28,8 @@ struct mount_tools {
  * -1 in a process that makes no mount without the new API. Without the new API and before rootfs_bind(), mount_make and
  * mount_clone fail with ENOSYS: in the parent that means that init has to open the source itself. */
 struct mount_tools mount_tools_make(int procfd);
+/* As mount_tools_make() for who was told by a process like it that every call answers. */
+struct mount_tools mount_tools_probed(int procfd);
 void mount_tools_close(struct mount_tools *tools); /* closes scratchfd only */
 
 /* Attributes of a mount: MOUNT_ATTR_* to set and to clear; `clear` holds what the configuration clears explicitly (so a

@@ -131,11 +131,13 @@ static int undo_cgroup(struct remains *remains)
 		return 0;
 	if (r < 0)
 		return r;
-	r = cgroup_signal(place, SIGKILL, remains->deadline_ms);
-	if (r == 0)
-		r = cgroup_wait_empty(place, remains->deadline_ms);
-	if (r == 0)
-		r = cgroup_remove(place, remains->deadline_ms);
+	if (!cgroup_remove_empty(place)) {
+		r = cgroup_signal(place, SIGKILL, remains->deadline_ms);
+		if (r == 0)
+			r = cgroup_wait_empty(place, remains->deadline_ms);
+		if (r == 0)
+			r = cgroup_remove(place, remains->deadline_ms);
+	}
 	cgroup_close(place);
 	return r;
 }

@@ -77,6 +77,7 @@ int sources_open_root(struct run *run)
 	autoclose int dir = -1;
 	int r;
 
+	run->handoff->new_mount_api = tools.new_api;
 	/* What a path means in a mount namespace that is joined is seen in there. */
 	if (run->plan->ns.join & CLONE_NEWNS)
 		return 0;
@@ -128,7 +129,7 @@ static int open_mount(const struct run *run, struct mount_tools *tools, const st
 
 int sources_open_mounts(struct run *run)
 {
-	struct mount_tools tools = mount_tools_make(run->procfd);
+	struct mount_tools tools = mount_tools_probed(run->procfd);
 	int *fds = arena_array(run->arena, run->plan->mounts.n + 1, int);
 
 	if (!fds)
@@ -136,6 +137,7 @@ int sources_open_mounts(struct run *run)
 	for (size_t i = 0; i < run->plan->mounts.n; i++)
 		fds[i] = -1;
 	run->handoff->mount_fd = fds;
+	tools.new_api = run->handoff->new_mount_api;
 	for (size_t i = 0; i < run->plan->mounts.n; i++) {
 		const struct plan_mount *m = &run->plan->mounts.v[i];
 		int r;

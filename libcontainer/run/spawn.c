@@ -54,7 +54,7 @@ static int image_open(int *ret_fd)
 /* The fds that the stage needs keep their numbers; all others are close-on-exec. */
 static int keep(int fd)
 {
-	return fd < 0 ? 0 : fd_set_cloexec(fd, false);
+	return fd < 0 || fcntl(fd, F_SETFD, 0) == 0 ? 0 : -1;
 }
 
 static int keep_fds(const struct run *run)

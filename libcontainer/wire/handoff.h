@@ -24,6 +24,8 @@ struct handoff {
 	bool wait_gate;            /* create: wait for `cruet start` at the gate; else for SYNC_START */
 	bool unmapped;             /* the parent writes this process's id maps after clone: wait for SYNC_MAPPED before all else */
 	bool trace;                /* note when each step began */
+	bool new_mount_api;        /* the parent has found that it answers; else init asks itself: it may do more than a parent
+				      without privilege */
 	uint64_t ignored_signals;  /* inherited, and execve keeps them ignored: bit N - 1 for signal N */
 	int shared_fd;             /* the recorder's memory */
 	int sync_fd;
