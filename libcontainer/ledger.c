@@ -21,6 +21,7 @@
 #include "base/json_write.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/sys.h"
 
 #define ID_MAX 1024
 #define RECORD_NAME "record.json"
@@ -305,7 +306,7 @@ int ledger_publish(int rootfd, struct arena *arena, const struct container *c, c
 	if (r < 0)
 		return r;
 	r = fill_entry(dirfd, arena, c, config, config_n);
-	if (r == 0 && renameat2(rootfd, name, rootfd, c->id, RENAME_NOREPLACE)) {
+	if (r == 0 && sys_renameat2(rootfd, name, rootfd, c->id, RENAME_NOREPLACE)) {
 		if (errno == EEXIST)
 			r = fail(0, "container with given ID already exists: '%s'", c->id);
 		else

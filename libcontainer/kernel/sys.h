@@ -262,6 +262,14 @@ static inline int sys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
 	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, flags);
 }
 
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+static inline int sys_renameat2(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, from_dirfd, from, to_dirfd, to, flags);
+}
+
 static inline int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, dirfd, path, argv, envp, flags);

@@ -87,7 +87,7 @@ _Noreturn static void child_main(const struct run *run, int image, char *const a
 	if (r == 0)
 		r = keep_fds(run);
 	if (r == 0)
-		execveat(image, "", argv, envp, AT_EMPTY_PATH);
+		sys_execveat(image, "", argv, envp, AT_EMPTY_PATH);
 	fail(r < 0 ? -r : errno, "cannot execute the init stage");
 	_exit(127);
 }
