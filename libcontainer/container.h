@@ -44,6 +44,10 @@ void container_close(struct opened *opened);
  * *ret_pidfd (may be NULL) is init's where it lives, else -1. */
 int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd) MUST_USE;
 
+/* As container_status() without a look at the freezer: one that is paused counts as running. */
+int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd) MUST_USE;
+int container_is_paused(struct cruet *cruet, const struct container *c, bool *ret_paused) MUST_USE;
+
 /* The container's cgroup; -ENOENT (not recorded) where it has none or it is gone. */
 int container_cgroup(struct cruet *cruet, const struct container *c, struct cgroup_place **ret_place) MUST_USE;
 

@@ -91,12 +91,15 @@ static int open_init(struct cruet *cruet, const struct container *c, int *ret_pi
 	return 0;
 }
 
-static int is_paused(struct cruet *cruet, const struct container *c, bool *ret_paused)
+int container_is_paused(struct cruet *cruet, const struct container *c, bool *ret_paused)
 {
+	const struct cgroup_host *host;
 	struct cgroup_place *place;
-	int r = container_cgroup(cruet, c, &place);
+	int r = c->cgroup ? cruet_cgroups(cruet, &host) : -ENOENT;
 
 	*ret_paused = false;
+	if (r == 0)
+		r = cgroup_open_freezer(&cruet->arena, host, c->cgroup, &place);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -106,11 +109,10 @@ static int is_paused(struct cruet *cruet, const struct container *c, bool *ret_p
 	return r;
 }
 
-int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd)
+int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd)
 {
 	const struct container *c = &opened->container;
 	autoclose int pidfd = -1;
-	bool paused = false;
 	int r = open_init(cruet, c, &pidfd);
 
 	if (r < 0)
@@ -123,13 +125,23 @@ int container_status(struct cruet *cruet, const struct opened *opened, enum crue
 		*ret_status = CRUET_CREATED;
 	else
 		*ret_status = CRUET_RUNNING;
-	if (*ret_status == CRUET_RUNNING) {
-		r = is_paused(cruet, c, &paused);
-		if (r < 0)
-			return r;
-		if (paused)
-			*ret_status = CRUET_PAUSED;
-	}
+	if (ret_pidfd)
+		*ret_pidfd = take_fd(&pidfd);
+	return 0;
+}
+
+int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd)
+{
+	autoclose int pidfd = -1;
+	enum cruet_status status;
+	bool paused = false;
+	int r = container_life(cruet, opened, &status, &pidfd);
+
+	if (r == 0 && status == CRUET_RUNNING)
+		r = container_is_paused(cruet, &opened->container, &paused);
+	if (r < 0)
+		return r;
+	*ret_status = paused ? CRUET_PAUSED : status;
 	if (ret_pidfd)
 		*ret_pidfd = take_fd(&pidfd);
 	return 0;

@@ -214,10 +214,13 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 	autoclose_container struct opened opened = OPENED_NONE;
 	autoclose int pidfd = -1;
 	enum cruet_status status;
+	bool paused = false;
 	int r = container_open(cruet, options->id, -1, &opened);
 
 	if (r == 0)
-		r = container_status(cruet, &opened, &status, &pidfd);
+		r = container_life(cruet, &opened, &status, &pidfd);
+	if (r == 0 && options->signal == SIGKILL && status == CRUET_RUNNING)
+		r = container_is_paused(cruet, &opened.container, &paused);
 	if (r < 0)
 		return r;
 	/* SIGKILL ends the container: without a pid namespace that is everybody in its cgroup, init alive or not */
@@ -232,7 +235,7 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 	if (r < 0)
 		return r;
 	/* a v1 freezer holds even SIGKILL back */
-	r = status == CRUET_PAUSED && options->signal == SIGKILL ? signal_all(cruet, &opened, SIGKILL) : 0;
+	r = paused ? signal_all(cruet, &opened, SIGKILL) : 0;
 	return r < 0 ? r : 0;
 }
 

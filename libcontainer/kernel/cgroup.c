@@ -150,8 +150,14 @@ static int dir_open_existing(struct cgroup_dir *dir, const struct cgroup_place *
 	return 0;
 }
 
-int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,
-		struct cgroup_place **ret_place)
+static bool has_controller(const struct cgroup_place *place, const struct cgroup_hierarchy *h, const char *controller)
+{
+	return place->mode == CGROUP_V2 || cgroup_has_word(h->controllers, ',', controller, strlen(controller));
+}
+
+/* In all hierarchies, or in the one that has `controller`. */
+static int open_where(struct arena *arena, const struct cgroup_host *host, const char *path, const char *controller,
+		      struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = place_begin(arena, host, path, &place);
@@ -159,8 +165,11 @@ int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < host->n; i++) {
-		struct cgroup_dir *dir = place_add(place, &host->v[i]);
+		struct cgroup_dir *dir;
 
+		if (controller && !has_controller(place, &host->v[i], controller))
+			continue;
+		dir = place_add(place, &host->v[i]);
 		r = dir_open_existing(dir, place);
 		if (r == 0)
 			continue;
@@ -175,6 +184,18 @@ int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char 
 		return -ENOENT;
 	*ret_place = place;
 	return 0;
+}
+
+int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,
+		struct cgroup_place **ret_place)
+{
+	return open_where(arena, host, path, NULL, ret_place);
+}
+
+int cgroup_open_freezer(struct arena *arena, const struct cgroup_host *host, const char *path,
+			struct cgroup_place **ret_place)
+{
+	return open_where(arena, host, path, "freezer", ret_place);
 }
 
 int cgroup_clone_fd(const struct cgroup_place *place)

@@ -80,6 +80,9 @@ int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char 
  * hierarchy in which it is missing (a create was killed on the way) is left out of the place. */
 int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,
 		struct cgroup_place **ret_place) MUST_USE;
+/* As cgroup_open() in the freezer's hierarchy alone: for cgroup_is_frozen(). */
+int cgroup_open_freezer(struct arena *arena, const struct cgroup_host *host, const char *path,
+			struct cgroup_place **ret_place) MUST_USE;
 void cgroup_close(struct cgroup_place *place);
 
 /* The fd for CLONE_INTO_CGROUP, or -1 where processes must be attached by cgroup_attach (v1, hybrid). */
