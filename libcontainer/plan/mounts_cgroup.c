@@ -143,9 +143,9 @@ static int v1_hierarchy(struct making *m, const struct plan_mount *asked, const 
 	if (!own || !p->target || !p->where)
 		return -ENOMEM;
 	if (!has_cgroup_ns(m)) {
+		/* by init: it does not exist yet where the parent opens sources */
 		make_bind(p);
 		p->source = own;
-		p->parent_opens = m->host->euid == 0 && m->plan->ns.userns;
 		return 0;
 	}
 	p->params.n = 0;
