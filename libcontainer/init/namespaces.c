@@ -152,7 +152,12 @@ int clone_init(struct child *c)
 	}
 	c->shared->pid = (int32_t)pid;
 	r = sync_send(c->h->sync_fd, SYNC_CLONED, -1);
-	_exit(r < 0 ? 126 : 0);
+	if (r < 0) { /* init holds the other end as well: it would wait for a parent that waits for us */
+		fail(-r, "cannot tell the parent of init");
+		kill((pid_t)pid, SIGKILL);
+		_exit(126);
+	}
+	_exit(0);
 }
 
 int unshare_late(struct child *c)

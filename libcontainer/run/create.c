@@ -50,10 +50,11 @@ static int publish_intent(struct run *run)
 	return ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n, &run->entry);
 }
 
-/* Last of all: the id is free exactly when everything else is gone. */
+/* Last of all: the id is free exactly when everything else is gone. Where something is not, the record stays for a later
+ * delete. */
 static int undo_intent(struct remains *remains)
 {
-	return remains->entry->dirfd < 0 ? 0 : ledger_remove(remains->entry, remains->container->id);
+	return remains->entry->dirfd < 0 || remains->incomplete ? 0 : ledger_remove(remains->entry, remains->container->id);
 }
 
 static int note_process(struct run *run)

@@ -2,6 +2,7 @@
 /* The init stage's executable (libcontainer/init), embedded as bytes: run/spawn.c runs it from a sealed memfd. */
 	.section .rodata
 	.global init_image, init_image_end
+	.hidden init_image, init_image_end
 	.balign 16
 init_image:
 	.incbin INIT_IMAGE

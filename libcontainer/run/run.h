@@ -24,6 +24,7 @@ struct remains {
 	int pidfd;           /* of init where it is known and alive, else -1 */
 	pid_t child;         /* init is our child and must be reaped; else 0 */
 	int64_t deadline_ms;
+	bool incomplete;     /* something could not be removed: the ledger must not forget it */
 };
 
 struct run {

@@ -18,8 +18,11 @@ int steps_undo(const struct step *steps, size_t n, struct remains *remains)
 	while (n-- > 0) {
 		int r = steps[n].undo ? steps[n].undo(remains) : 0;
 
-		if (r < 0 && first == 0)
-			first = r;
+		if (r < 0) {
+			remains->incomplete = true;
+			if (first == 0)
+				first = r;
+		}
 	}
 	return first;
 }
