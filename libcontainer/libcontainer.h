@@ -132,6 +132,9 @@ CRUET_API int cruet_list_json(struct cruet *cruet, const char **ret_json);
 
 /* config.json for a new bundle, as `cruet spec` writes it. */
 CRUET_API int cruet_spec_json(struct cruet *cruet, bool rootless, const char **ret_json);
+/* The bundled seccomp profile for a container with these capabilities (bounding), as the linux.seccomp of a config.json.
+ * NULL: those of cruet_spec_json(). */
+CRUET_API int cruet_seccomp_json(struct cruet *cruet, const struct cruet_words *caps, const char **ret_json);
 /* The features document of the specification. */
 CRUET_API int cruet_features_json(struct cruet *cruet, const char **ret_json);
 

@@ -9,7 +9,8 @@
 
 struct spec_values {
 	const char *bundle, *file;
-	bool rootless;
+	bool rootless, seccomp;
+	struct cruet_words caps;
 };
 
 static const struct option_row rows[] = {
@@ -19,6 +20,11 @@ static const struct option_row rows[] = {
 	       "write to this file, a relative one in the bundle; - is the standard output",
 	       PRESET("config.json")),
 	FLAG(struct spec_values, rootless, "rootless", 0, "for a container of a user without privileges"),
+	FLAG(struct spec_values, seccomp, "seccomp", 0,
+	     "print the bundled seccomp profile alone, as linux.seccomp has it"),
+	LIST(struct spec_values, caps, "cap", 'c', "CAPABILITY",
+	     "with --seccomp: one that the container will have in its bounding set",
+	     PRESET("those of a new bundle")),
 	HELP,
 };
 
@@ -51,15 +57,24 @@ static int write_file(int dirfd, const char *name, const char *json)
 	return r;
 }
 
+static int print_seccomp(const struct invocation *call, const struct spec_values *values)
+{
+	const char *json;
+	int r = cruet_seccomp_json(call->cruet, values->caps.n ? &values->caps : NULL, &json);
+
+	return r < 0 ? r : puts(json) < 0 ? cruet_fail(errno, "cannot write to the standard output") : 0;
+}
+
 static int run(const struct invocation *call, int *status)
 {
 	const struct spec_values *values = call->values;
 	const char *json;
 	int dirfd = AT_FDCWD;
-	int r = cruet_spec_json(call->cruet, values->rootless, &json);
+	int r = values->seccomp ? print_seccomp(call, values)
+				: cruet_spec_json(call->cruet, values->rootless, &json);
 
 	(void)status;
-	if (r < 0)
+	if (r < 0 || values->seccomp)
 		return r;
 	if (values->file && strcmp(values->file, "-") == 0) {
 		puts(json);
@@ -82,7 +97,8 @@ const struct command cmd_spec = {
 	.about = "Write the configuration of a container that runs a shell with few privileges, to be "
 		 "edited. A file that is there already is not overwritten.",
 	.examples = "cruet spec --bundle /srv/web\n"
-		    "cruet spec --file - | jq .mounts",
+		    "cruet spec --file - | jq .mounts\n"
+		    "cruet spec --seccomp --cap CAP_SYS_CHROOT > seccomp.json",
 	.options = { rows, OPTION_COUNT(rows), NULL },
 	.size = sizeof(struct spec_values),
 	.stateless = true,

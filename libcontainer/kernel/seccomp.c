@@ -102,13 +102,13 @@ int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch)
 	char version[32];
 
 	if (!token)
-		return fail(ENOTSUP, "libseccomp %s has no table for architecture '%s'",
+		return fail(0, "libseccomp %s has no table for architecture '%s'",
 			    seccomp_library_version(version, sizeof(version)), word ? word : "native");
 	if (token == SCMP_ARCH_X32)
 		arch.audit = AUDIT_ARCH_X86_64;
 	arch.big_endian = is_big_endian(token);
 	if (!seccomp_arch_known(word))
-		return fail(EINVAL, "architecture '%s' has another byte order than this machine", word);
+		return fail(0, "architecture '%s' has another byte order than this machine", word);
 	/* n32 has 64-bit registers, but its arguments are 32 bits wide, as x32's are */
 	arch.wide = (token & __AUDIT_ARCH_64BIT) && token != SCMP_ARCH_MIPS64N32 &&
 		    token != SCMP_ARCH_MIPSEL64N32;

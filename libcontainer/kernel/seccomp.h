@@ -40,8 +40,8 @@ struct seccomp_call {
 	uint32_t code, code_mask;
 };
 
-/* By the specification's word ("SCMP_ARCH_X86_64"); NULL: the native one. ENOTSUP where libseccomp has no table for it,
- * EINVAL where its byte order is not the machine's (the kernel never reports such calls). */
+/* By the specification's word ("SCMP_ARCH_X86_64"); NULL: the native one. An error where libseccomp has no table for it,
+ * and where its byte order is not the machine's (the kernel never reports such calls). */
 int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch) MUST_USE;
 
 /* False where libseccomp does not know the name, or the architecture has no such call. */

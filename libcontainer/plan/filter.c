@@ -70,7 +70,7 @@ static int make_flags(const struct spec_seccomp *section, struct plan_filter *fi
 		const struct filter_flag *f = WORD_FIND(flags, section->flags.v[i]);
 
 		if (!f)
-			return fail(EINVAL, "linux.seccomp.flags[%zu]: unknown flag '%s'", i,
+			return fail(0, "linux.seccomp.flags[%zu]: unknown flag '%s'", i,
 				    section->flags.v[i]);
 		filter->flags |= f->flag;
 	}
@@ -82,13 +82,13 @@ static int check_notify(const struct spec_seccomp *section, size_t i)
 	const struct spec_seccomp_rule *rule = &section->syscalls.v[i];
 
 	if (!section->listener_path)
-		return fail(EINVAL,
+		return fail(0,
 			    "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath",
 			    i);
 	/* as runc: whoever is to hand the listener over would wait for it */
 	for (size_t j = 0; j < rule->names.n; j++)
 		if (streq(rule->names.v[j], "write"))
-			return fail(EINVAL,
+			return fail(0,
 				    "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY cannot be used for write",
 				    i);
 	return 0;
@@ -97,7 +97,7 @@ static int check_notify(const struct spec_seccomp *section, size_t i)
 static int make_listener(const struct spec_seccomp *section, struct plan_filter *filter)
 {
 	if (section->default_action == SPEC_ACT_NOTIFY)
-		return fail(EINVAL, "linux.seccomp.defaultAction: cannot be SCMP_ACT_NOTIFY");
+		return fail(0, "linux.seccomp.defaultAction: cannot be SCMP_ACT_NOTIFY");
 	for (size_t i = 0; i < section->syscalls.n; i++) {
 		int r;
 
@@ -148,7 +148,7 @@ static int count_choices(const struct spec_seccomp *section, struct filter_sourc
 
 		if (rule->names.n > NAMES_MAX || n > NAMES_MAX ||
 		    n * rule->names.n > NAMES_MAX - source->n_names)
-			return fail(E2BIG, "linux.seccomp.syscalls[%zu]: more than %d names in all", i,
+			return fail(0, "linux.seccomp.syscalls[%zu]: more than %d names in all", i,
 				    NAMES_MAX);
 		for (size_t j = 0; j < rule->args.n; j++)
 			if (rule->args.v[j].index > 5)
@@ -220,7 +220,7 @@ static int find_archs(const struct spec_seccomp *section, struct arch_list *list
 		return fail_in(r, "linux.seccomp");
 	for (size_t i = 0; i < section->architectures.n; i++) {
 		if (list->n == ARCHS_MAX)
-			return fail(E2BIG, "linux.seccomp.architectures[%zu]: too many", i);
+			return fail(0, "linux.seccomp.architectures[%zu]: too many", i);
 		r = add_arch(list, section->architectures.v[i]);
 		if (r < 0)
 			return fail_in(r, "linux.seccomp.architectures[%zu]", i);

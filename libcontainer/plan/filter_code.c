@@ -276,7 +276,7 @@ int filter_code_make(const struct filter_source *source, const struct filter_map
 			return r;
 	}
 	if (c.n > BPF_MAXINSNS)
-		return fail(E2BIG,
+		return fail(0,
 			    "linux.seccomp: needs more than the kernel's %d BPF instructions: compare fewer "
 			    "arguments",
 			    BPF_MAXINSNS);

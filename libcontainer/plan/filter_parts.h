@@ -71,7 +71,7 @@ struct filter_map {
 int filter_map_make(const struct filter_source *source, const struct seccomp_arch *const *archs,
 		    size_t n_archs, struct filter_map *ret_map) MUST_USE;
 
-/* The program for all maps; *ret_n is at most BPF_MAXINSNS, as `insns` has room for. E2BIG where they do not
- * suffice. */
+/* The program for all maps; *ret_n is at most BPF_MAXINSNS, as `insns` has room for. An error where they
+ * do not suffice. */
 int filter_code_make(const struct filter_source *source, const struct filter_map *maps, size_t n_maps,
 		     struct sock_filter *insns, size_t *ret_n) MUST_USE;

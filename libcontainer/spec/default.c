@@ -21,7 +21,8 @@
 static const struct strings args = STRINGS("sh");
 static const struct strings env =
 	STRINGS("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm");
-static const struct strings capabilities = STRINGS("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE");
+const struct strings spec_default_capabilities =
+	STRINGS("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE");
 
 static void write_process(struct json_writer *w)
 {
@@ -35,9 +36,9 @@ static void write_process(struct json_writer *w)
 	json_strings(w, "env", &env);
 	json_string(w, "cwd", "/");
 	json_object(w, "capabilities");
-	json_strings(w, "bounding", &capabilities);
-	json_strings(w, "effective", &capabilities);
-	json_strings(w, "permitted", &capabilities);
+	json_strings(w, "bounding", &spec_default_capabilities);
+	json_strings(w, "effective", &spec_default_capabilities);
+	json_strings(w, "permitted", &spec_default_capabilities);
 	json_end_object(w);
 	json_array(w, "rlimits");
 	json_object(w, NULL);
@@ -183,7 +184,7 @@ static void write_linux(struct json_writer *w, const struct spec_default *how)
 	write_namespaces(w, how->rootless);
 	write_masked_paths(w, how->thermal_cpus);
 	json_strings(w, "readonlyPaths", &readonly);
-	seccomp_default_write(&capabilities, w, "seccomp");
+	seccomp_default_write(&spec_default_capabilities, w, "seccomp");
 	json_end_object(w);
 }
 

@@ -323,3 +323,4 @@ struct spec_default {
 	unsigned int thermal_cpus; /* CPUs whose sysfs directory has a thermal_throttle, to be masked: cpu0 .. cpuN-1 */
 };
 void spec_default_write(const struct spec_default *how, struct json_writer *w);
+extern const struct strings spec_default_capabilities; /* its bounding set */

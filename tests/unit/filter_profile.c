@@ -4,8 +4,8 @@
 #include "base/json_write.h"
 #include "kernel/seccomp.h"
 #include "spec/seccomp_default.h"
-#include "tests/unit/filter_words.h"
-#include "tests/unit/test.h"
+#include "filter_words.h"
+#include "test.h"
 
 #define STRINGS(...)                                                                                         \
 	{                                                                                                    \

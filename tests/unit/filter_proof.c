@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include "tests/unit/filter_words.h"
-#include "tests/unit/test.h"
+#include "filter_words.h"
+#include "test.h"
 
 #define GENERATED  1200
 #define COMBOS_MAX 1500

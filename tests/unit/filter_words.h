@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "tests/unit/filter_sim.h"
+#include "filter_sim.h"
 
 #define WORDS_NUMBERS 7000 /* more than any architecture's highest, but for ARM's private ones */
 
