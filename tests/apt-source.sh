@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # work is the caller's
 # tests/apt-source.sh: what fetching a source package of Debian needs, without a change of the machine's own sources and
 # lists. Sourced, never run. The caller has `say`, `die`, and an empty directory $work.
 

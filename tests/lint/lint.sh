@@ -203,7 +203,7 @@ rule_shellcheck() {
 }
 
 rule_spdx() {
-	files '*.c' '*.h' '*.S' '*.sh' '*.awk' '*.go' '*.map' Makefile .ci/run | while read -r file; do
+	files '*.c' '*.h' '*.S' '*.sh' '*.awk' '*.go' Makefile .ci/run | while read -r file; do
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
 	done
 }
