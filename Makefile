@@ -79,14 +79,14 @@ endif
 
 FLAGS      = $(CPP) $(WARN) $(CFLAGS) $(HARDEN) $(KNOWN) $(FORTIFY) -fPIC -fvisibility=hidden
 # The stage stays unsanitized: it is small, and a sanitizer's memory would be the container's.
-INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsanitize=%,$(HARDEN) $(KNOWN)) -Os -fPIE -MT $@ \
+INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsanitize=%,$(HARDEN) $(KNOWN)) -Os -fPIE \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -DCRUET_INIT
 
 # ---- files ------------------------------------------------------------------------------------------------------------
 
 # The init stage: a static musl program of base/, the tools without a library, and init/, embedded as bytes.
 INIT_SRC := $(wildcard libcontainer/init/*.c libcontainer/wire/*.c) $(addprefix libcontainer/base/,err.c fd.c io.c path.c str.c) \
-	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c mount.c mount_attr.c mount_old.c ns.c process.c procfs.c \
+	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c lsm_attr.c mount.c mount_attr.c mount_old.c ns.c process.c procfs.c \
 	program.c rootfs.c rootfs_move.c seccomp_load.c tty.c) libcontainer/plan/names.c
 INIT_MAX := 102400
 LIB_SRC  := $(filter-out libcontainer/init/%.c,$(wildcard libcontainer/*.c libcontainer/*/*.c))
@@ -133,7 +133,7 @@ $(B)/musl/%.o: %.c $(B)/flags
 
 $(B)/init: $(INIT_OBJ)
 	$(call say,LD)
-	$(Q)$(MUSL_CC) $(MUSL_LINK) -Wl,--gc-sections -s -o $@ $^ $(MUSL_END)
+	$(Q)$(MUSL_CC) $(MUSL_LINK) -Wl,--gc-sections,-z,noseparate-code,--build-id=none -s -o $@ $^ $(MUSL_END)
 	@size=$$(stat -c %s $@); [ $$size -le $(INIT_MAX) ] || { echo "$@: $$size bytes, allowed are $(INIT_MAX)" >&2; rm $@; exit 1; }
 
 $(B)/init_image.o: $(B)/init libcontainer/run/init_image.S
