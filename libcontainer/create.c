@@ -64,13 +64,13 @@ static int load(struct making *m, const struct cruet_create *options)
 
 /* ---- plan ------------------------------------------------------------------------------------------------------------ */
 
-static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options)
+static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool filter_later)
 {
 	struct plan_options plan_options = {
 		.id = arena_strdup(&m->arena, options->id), .bundle = arena_strdup(&m->arena, m->bundle),
 		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
 		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
-		.preserve_fds = options->preserve_fds,
+		.preserve_fds = options->preserve_fds, .filter_later = filter_later,
 		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO, cruet->rootless == CRUET_ROOTLESS_TRUE },
 	};
 	int r;
@@ -101,7 +101,7 @@ int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, 
 	if (r == 0)
 		r = load(&m, options);
 	if (r == 0)
-		r = make_plan(&m, cruet, options);
+		r = make_plan(&m, cruet, options, false);
 	if (r == 0)
 		r = plan_explain(&m.arena, m.run.plan, &text);
 	if (r == 0 && fputs(text, out) < 0)
@@ -177,7 +177,7 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 	if (r == 0)
 		r = load(m, options);
 	if (r == 0)
-		r = make_plan(m, cruet, options);
+		r = make_plan(m, cruet, options, true);
 	if (r == 0)
 		r = making_check_terminal(m->run.plan, options->console_socket, detached);
 	if (r == 0)

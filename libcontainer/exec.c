@@ -156,7 +156,7 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 {
 	const struct container *c = &opened->container;
 	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
-					      .preserve_fds = o->preserve_fds };
+					      .preserve_fds = o->preserve_fds, .filter_later = true };
 	const struct spec_process *process = NULL;
 	char *config;
 	size_t n;

@@ -26,7 +26,8 @@
 int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan)
 {
 	const struct container *c = &opened->container;
-	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE };
+	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
+					      .filter_later = true };
 	const struct spec *spec;
 	struct host host;
 	char *config;

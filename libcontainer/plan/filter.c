@@ -295,26 +295,43 @@ static int compile_to(struct arena *arena, struct arena *scratch, const struct s
 	return 0;
 }
 
-int filter_make(struct arena *arena, const struct spec_seccomp *section,
-		const struct plan_filter **ret_filter)
+int filter_begin(struct arena *arena, const struct spec_seccomp *section, struct plan_filter **ret_filter)
 {
 	struct plan_filter *filter = arena_new(arena, struct plan_filter);
-	struct arena scratch;
 	int r;
 
 	if (!filter)
 		return -ENOMEM;
+	filter->section = section;
 	r = make_flags(section, filter);
 	if (r == 0)
 		r = make_listener(section, filter);
 	if (r == 0)
-		r = arena_open_private(&scratch, SCRATCH_SIZE);
+		*ret_filter = filter;
+	return r;
+}
+
+int filter_finish(struct arena *arena, struct plan_filter *filter)
+{
+	struct arena scratch;
+	int r = arena_open_private(&scratch, SCRATCH_SIZE);
+
 	if (r < 0)
 		return r;
-	r = compile_to(arena, &scratch, section, filter);
+	r = compile_to(arena, &scratch, filter->section, filter);
 	arena_close(&scratch);
-	if (r < 0)
-		return r;
-	*ret_filter = filter;
-	return 0;
+	return r;
+}
+
+int filter_make(struct arena *arena, const struct spec_seccomp *section,
+		const struct plan_filter **ret_filter)
+{
+	struct plan_filter *filter;
+	int r = filter_begin(arena, section, &filter);
+
+	if (r == 0)
+		r = filter_finish(arena, filter);
+	if (r == 0)
+		*ret_filter = filter;
+	return r;
 }

@@ -258,8 +258,16 @@ static int make_state(struct making *m)
 static int make_filter(struct making *m)
 {
 	const struct spec_seccomp *section = m->spec->linux_->seccomp;
+	int r;
 
-	return section ? filter_make(m->arena, section, &m->plan->filter) : 0;
+	if (!section)
+		return 0;
+	if (!m->options->filter_later)
+		return filter_make(m->arena, section, &m->plan->filter);
+	r = filter_begin(m->arena, section, &m->plan->unfinished);
+	if (r == 0)
+		m->plan->filter = m->plan->unfinished;
+	return r;
 }
 
 /* ---- the whole ---- */

@@ -218,6 +218,7 @@ struct plan {
 	struct plan_cgroup cgroup;
 	struct plan_process process;
 	const struct plan_filter *filter; /* NULL: unconfined */
+	struct plan_filter *unfinished;   /* it, where filter_later left its program to be made: filter_finish() */
 	const char *mount_label;
 	PLAN_LIST(plan_hook) hooks[HOOK_POINTS];
 	struct strings warnings;     /* degradations that the specification wants said: unknown capabilities and the like */
@@ -245,6 +246,7 @@ struct plan_options {
 	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
 	struct opt_bool rootless; /* may it stay in the caller's cgroup; absent: who is not root may */
 	unsigned int preserve_fds;
+	bool filter_later;        /* the engine compiles the seccomp filter beside init, or nobody needs it */
 	const char *notify_dir;   /* host directory of the notification proxy's socket, to be bound at /run/notify; or NULL */
 };
 

@@ -12,6 +12,9 @@ int set_oom_score(struct run *run) MUST_USE;
 bool wants_rlimits(const struct run *run);
 int raise_rlimits(struct run *run) MUST_USE;
 
+bool wants_filter(const struct run *run);
+int finish_filter(struct run *run) MUST_USE; /* compile it where init reads it */
+
 bool wants_console(const struct run *run);
 int take_console(struct run *run) MUST_USE; /* receive the terminal's master; hand it to the console socket where there is one */
 int finish_init(struct run *run) MUST_USE;  /* PREPARED, then READY */

@@ -411,6 +411,16 @@ static int run_hooks(struct run *run)
 	return r < 0 ? r : child_send(run, SYNC_HOOKED);
 }
 
+bool wants_filter(const struct run *run)
+{
+	return run->plan->unfinished != NULL;
+}
+
+int finish_filter(struct run *run)
+{
+	return filter_finish(run->arena, run->plan->unfinished);
+}
+
 bool wants_console(const struct run *run)
 {
 	return run->plan->process.terminal;
@@ -505,6 +515,7 @@ const struct step create_steps[] = {
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
 	{ "device-rules", wants_device_rules, apply_device_rules,  NULL,            "the filter is compiled and loaded beside init's mounts" },
+	{ "filter",       wants_filter,       finish_filter,       NULL,            "seccomp's is compiled beside init's mounts, too" },
 	{ "delegation",   wants_delegation,   delegate_cgroup,     NULL,            "after the writes: the new owner may change what is his" },
 	{ "rlimits",      wants_rlimits,      raise_rlimits,       NULL,            "raising needs the host's CAP_SYS_RESOURCE" },
 	{ "net-devices",  wants_net_devices,  move_net_devices,    NULL,            "the namespace exists; hooks may want them" },

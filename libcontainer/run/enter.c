@@ -67,6 +67,7 @@ static const struct step exec_steps[] = {
 	{ "adopt",     NULL,            adopt_init,     NULL,       "from here on the pid is the process's, not the stage's" },
 	{ "oom-score", wants_oom_score, set_oom_score,  NULL,       "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "rlimits",   wants_rlimits,   raise_rlimits,  NULL,       "raising needs the host's CAP_SYS_RESOURCE" },
+	{ "filter",    wants_filter,    finish_filter,  NULL,       "seccomp's is compiled beside what init does" },
 	{ "console",   wants_console,   take_console,   NULL,       "the terminal of the container's devpts" },
 	{ "ready",     NULL,            finish_init,    NULL,       "nothing can fail any more but execve" },
 	{ "pid-file",  wants_pid_file,  write_pid_file, NULL,       "before the release: a failure still takes the process with it" },
