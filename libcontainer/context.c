@@ -144,6 +144,15 @@ static uint32_t listen_fds(void)
 	return parse_u32(number, &n) < 0 || n > LISTEN_FDS_MAX ? 0 : n;
 }
 
+/* Inherited by the user namespaces that are made in it, user_namespaces(7). */
+static bool setgroups_denied(int procfd)
+{
+	char buf[16];
+	ssize_t n = read_file_at(procfd, "self/setgroups", buf, sizeof(buf));
+
+	return n >= 4 && !memcmp(buf, "deny", 4);
+}
+
 int cruet_host(struct cruet *cruet, struct host *ret_host)
 {
 	const struct cgroup_host *cgroups;
@@ -159,6 +168,7 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 		r = cruet_cgroups(cruet, &cgroups);
 	if (r < 0)
 		return r;
+	host.no_setgroups = !host.initial_userns && setgroups_denied(cruet->procfd);
 	host.bounding = own.bounding;
 	host.ignored_signals = own.ignored;
 	host.cgroup = *cgroups;

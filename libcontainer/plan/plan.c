@@ -189,7 +189,8 @@ static int make_cgroup(struct making *m)
 		return 0;
 	}
 	/* Nobody but root makes cgroups of v1: stay where the caller is, unless somebody asked. */
-	c->tolerant = (m->options->rootless.set ? m->options->rootless.v : m->host->euid != 0) && !asked;
+	c->tolerant = (m->options->rootless.set ? m->options->rootless.v :
+						  m->host->euid != 0 || !m->host->initial_userns) && !asked;
 	c->none = c->tolerant && v1 && m->host->euid != 0;
 	if (c->none)
 		return 0;

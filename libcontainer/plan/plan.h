@@ -230,6 +230,7 @@ struct plan {
 struct host {
 	uint32_t euid, egid;
 	bool initial_userns;   /* the caller is in the initial user namespace */
+	bool no_setgroups;     /* it is in one where setgroups is denied, and so in all that are made below */
 	uint64_t bounding;     /* the caller's bounding set: what a container can get at most */
 	uint64_t ignored_signals; /* that the caller ignores, as we then do: bit N - 1 for signal N */
 	struct cgroup_host cgroup;

@@ -203,7 +203,7 @@ static int make_user(struct making *m, const struct spec_user *asked)
 		.n_groups = asked->additional_gids.n,
 		.umask = asked->umask.set ? asked->umask.v & 0777 : 022,
 	};
-	if (m->plan->ns.deny_setgroups) {
+	if (m->plan->ns.deny_setgroups || m->host->no_setgroups) {
 		u->keep_groups = true; /* they cannot be changed, not even dropped */
 		if (u->n_groups)
 			return fail(EPERM,
