@@ -227,6 +227,13 @@ rule_steps() {
 	tests/lint/steps.sh | diff docs/steps.md - | grep -q . && echo "docs/steps.md is not in step with the tables: make docs"
 }
 
+# What is refused today is said on the first page.
+rule_refusals() {
+	sed -n 's/^\t{ "\([^"]*\)", asks_.*/\1/p' libcontainer/plan/refuse.c | while read -r what; do
+		grep -qF -- "\`$what\`" README.md || echo "README.md does not say that $what is refused"
+	done
+}
+
 rule_man() {
 	files 'src/cmd_*.c' | sed 's|src/cmd_\(.*\)\.c|docs/man/cruet-\1.8|' | while read -r page; do
 		[ -f "$page" ] || echo "no man page $page"
