@@ -231,7 +231,7 @@ docs: ## write docs/steps.md anew from the step tables
 	@tests/lint/steps.sh >docs/steps.md.new && mv docs/steps.md.new docs/steps.md
 
 format: ## lay the code out with clang-format
-	@git ls-files '*.[ch]' | xargs clang-format -i
+	@git ls-files 'libcontainer/*.c' 'src/*.c' | xargs clang-format -i
 
 help: ## this list
 	@echo "make [TARGET] [V=1] [LINK=default|shared|static] [PREFIX=$(PREFIX)] [DESTDIR=]"

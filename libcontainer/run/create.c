@@ -349,7 +349,7 @@ int raise_rlimits(struct run *run)
 		struct rlimit now;
 		int r;
 
-		if (getrlimit((__rlimit_resource_t)row.resource, &now))
+		if (getrlimit(row.resource, &now))
 			return fail(errno, "process.rlimits[%zu]", i);
 		if (row.hard <= now.rlim_max)
 			continue;
@@ -497,6 +497,7 @@ int release_init(struct run *run)
 
 /* ---- the table ------------------------------------------------------------------------------------------------------ */
 
+/* clang-format off */
 const struct step create_steps[] = {
 	{ "id",           NULL,               check_id_free,       NULL,            "a taken id is told as such, not by what its container holds" },
 	{ "namespaces",   NULL,               sources_open_namespaces, NULL,        "opened before anything changes: a bad path leaves nothing behind" },
@@ -528,6 +529,7 @@ const struct step create_steps[] = {
 	{ "pidfd",        wants_pidfd,        send_pidfd,          NULL,            "as the pid file" },
 	{ "release",      NULL,               release_init,        NULL,            "init need not die with us any more" },
 };
+/* clang-format on */
 const size_t create_steps_n = ARRAY_SIZE(create_steps);
 
 int run_create(struct run *run)

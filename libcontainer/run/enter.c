@@ -61,6 +61,7 @@ static int attach(struct run *run)
 	return r < 0 ? r : child_send(run, SYNC_JOINED);
 }
 
+/* clang-format off */
 static const struct step exec_steps[] = {
 	{ "spawn",     NULL,            spawn,          undo_spawn, "the child is on its way; all below runs beside it" },
 	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1): before it enters anything" },
@@ -75,6 +76,7 @@ static const struct step exec_steps[] = {
 	{ "release",   NULL,            release_init,   NULL,       "it need not die with us any more" },
 	{ "execute",   NULL,            run_start_child, NULL,      "a missing program is an error of exec, not of the process" },
 };
+/* clang-format on */
 
 int run_enter(struct run *run)
 {
