@@ -170,7 +170,7 @@ test_dev_symlink()
 	cruet run --bundle "$B" "$ID" >"$T/out" 2>&1 || die "$(cat "$T/out")"
 	[ -c "$B/rootfs$T/canary/null" ] || die "no nodes inside"
 	rm "$B/rootfs/dev"
-	ln -s ../../../../../../../../../../..$T/canary "$B/rootfs/dev"
+	ln -s "../../../../../../../../../../..$T/canary" "$B/rootfs/dev"
 	cruet run --bundle "$B" "$ID" >"$T/out" 2>&1
 	expect "$before" "$(stat -c '%i %y %Y' "$T/canary" "$T/canary/ptmx")"
 	expect ptmx "$(ls "$T/canary")"

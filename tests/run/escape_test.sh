@@ -55,7 +55,7 @@ test_proc_and_sys_are_symlinks()
 	bundle
 	canary
 	for name in proc sys; do
-		for target in "$T/canary/dir" /bad ../../../../../../..$T/canary/dir /tmp; do
+		for target in "$T/canary/dir" /bad "../../../../../../..$T/canary/dir" /tmp; do
 			rm -rf "${B:?}/rootfs/$name"
 			ln -s "$target" "$B/rootfs/$name"
 			mkdir -p "$B/rootfs/bad" "$B/rootfs$T/canary/dir"
@@ -78,7 +78,7 @@ test_parents_are_symlinks()
 	canary
 	config '.root.readonly = false'
 	ln -s "$T/canary" "$B/rootfs/link"
-	ln -s ../../../../../../../../../../..$T/canary "$B/rootfs/up"
+	ln -s "../../../../../../../../../../..$T/canary" "$B/rootfs/up"
 	add_mount /link/made/deep tmpfs t
 	add_mount /up/other tmpfs t
 	add_mount /link/file2 bind /etc/hostname

@@ -31,6 +31,13 @@ lacks_option()
 	lacks ",$2," ",$(options_of "$1"),"
 }
 
+# A mount and every one below it.
+all_readonly()
+{
+	[ -n "$(options_of "$1")" ] || die "no mount at $1"
+	expect "" "$(awk -v top="$1" '($5 == top || index($5, top "/") == 1) && $6 !~ /^ro(,|$)/' "$T/mountinfo")"
+}
+
 # Run, and keep what mountinfo said.
 look()
 {

@@ -43,7 +43,6 @@ pod()
 {
 	bundle "$T/pod"
 	args sleep 1000
-	[ $# -eq 0 ] || "$@"
 	cruet create --bundle "$B" "$ID-pod"
 	cruet start "$ID-pod"
 	POD=$(pid_of "$ID-pod")
@@ -166,7 +165,7 @@ test_joined_mount()
 	join_ns mount "/proc/$HOLDER/ns/mnt"
 	before=$(nsenter -t "$HOLDER" -m cat /proc/self/mountinfo)
 	args sh -c 'ls /mnt; ls / | paste -sd" "'
-	expect "only-there $(cd "$B/rootfs" && ls | paste -sd' ')" "$(cruet run --bundle "$B" "$ID" | paste -sd' ')"
+	expect "only-there $(find "$B/rootfs" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd' ')" "$(cruet run --bundle "$B" "$ID" | paste -sd' ')"
 	expect "$before" "$(nsenter -t "$HOLDER" -m cat /proc/self/mountinfo)"
 	stop_holders
 }

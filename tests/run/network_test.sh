@@ -13,7 +13,7 @@ needs_veth()
 # A pair of any kind: veth, or two taps where the kernel has none.
 needs_dummy()
 {
-	ip tuntap add "$1" mode tap 2>/dev/null && ip tuntap add "$2" mode tap || skip "the kernel has neither veth nor tap devices"
+	{ ip tuntap add "$1" mode tap 2>/dev/null && ip tuntap add "$2" mode tap; } || skip "the kernel has neither veth nor tap devices"
 }
 
 remove_device()

@@ -280,7 +280,7 @@ test_no_pivot()
 	bundle
 	args sh -c 'ls /; cat /proc/self/mountinfo >&2; (: >/etc/x) 2>/dev/null && echo written; exit 0'
 	cruet run --no-pivot --bundle "$B" "$ID" >"$T/out" 2>"$T/mountinfo"
-	expect "$(cd "$B/rootfs" && ls | paste -sd' ')" "$(paste -sd' ' "$T/out")"
+	expect "$(find "$B/rootfs" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd' ')" "$(paste -sd' ' "$T/out")"
 	has_option / ro
 	expect proc "$(line_of /proc | cut -d' ' -f3)"
 }

@@ -141,9 +141,7 @@ test_new_user_and_the_hosts_network()
 	# its sysfs is not ours to mount: read-only it is the host's, writable it cannot be
 	look
 	has_option /sys ro
-	for at in $(awk '$5 ~ "^/sys/" { print $5 }' "$T/mountinfo"); do
-		has_option "$at" ro
-	done
+	all_readonly /sys
 	config '(.mounts[] | select(.destination == "/sys") | .options) = ["nosuid"]'
 	fails "/sys" cruet run --bundle "$B" "$ID"
 	nothing_left
@@ -246,9 +244,7 @@ test_host_users_false_host_network()
 	done
 	expect "$(ns_of self net) $(hostname)" "$(run_sh 'readlink /proc/self/ns/net; hostname' | paste -sd' ')"
 	look
-	for at in $(awk '$5 ~ "^/sys" { print $5 }' "$T/mountinfo"); do
-		has_option "$at" ro
-	done
+	all_readonly /sys
 }
 
 test_joined_pid_of_the_pod()
