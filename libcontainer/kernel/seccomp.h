@@ -16,7 +16,7 @@ int seccomp_filter_load(const struct sock_filter *insns, size_t n, unsigned int 
 /* Whether this kernel takes the flag, asked without loading anything. */
 bool seccomp_flag_supported(unsigned int flag);
 
-/* ---- names and numbers (parent; libseccomp's tables, no system call) ---------------------------- */
+/* ---- names and numbers (parent; libseccomp's tables, no system call) ---- */
 
 /* Some architectures have one system call for all of sockets and one for all of System V IPC: the first argument says
  * which one is meant (socketcall(2), ipc(2)). Most of them got calls of their own later (i386 in 4.3), and keep both. */

@@ -13,9 +13,8 @@
 #include "spec/tables.h"
 
 /* A name of each rule counts once for each of the rule's alternatives. Real profiles have some 400. */
-#define NAMES_MAX    16384
-#define ARCHS_MAX    32
-#define SCRATCH_SIZE (64u << 20) /* only what is touched costs */
+#define NAMES_MAX 16384
+#define ARCHS_MAX 32
 
 static uint32_t action_value(enum spec_seccomp_action action, const struct opt_u32 *errno_ret)
 {
@@ -37,8 +36,7 @@ static uint32_t action_value(enum spec_seccomp_action action, const struct opt_u
 	return values[action] | (data & SECCOMP_RET_DATA);
 }
 
-/* ---- flags and the listener
- * --------------------------------------------------------------------------------------- */
+/* ---- flags and the listener ---- */
 
 static const struct filter_flag {
 	const char *name;
@@ -70,8 +68,7 @@ static int make_flags(const struct spec_seccomp *section, struct plan_filter *fi
 		const struct filter_flag *f = WORD_FIND(flags, section->flags.v[i]);
 
 		if (!f)
-			return fail(0, "linux.seccomp.flags[%zu]: unknown flag '%s'", i,
-				    section->flags.v[i]);
+			return fail(0, "linux.seccomp.flags[%zu]: unknown flag '%s'", i, section->flags.v[i]);
 		filter->flags |= f->flag;
 	}
 	return 0;
@@ -116,8 +113,7 @@ static int make_listener(const struct spec_seccomp *section, struct plan_filter 
 	return 0;
 }
 
-/* ---- rules
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- rules ---- */
 
 /* A rule that compares one argument twice means each of its conditions alone (as runc has read it since
  * 2017): "is 1, is 2" could never hold otherwise. */
@@ -153,9 +149,8 @@ static int count_choices(const struct spec_seccomp *section, struct filter_sourc
 		for (size_t j = 0; j < rule->args.n; j++)
 			if (rule->args.v[j].index > 5)
 				return fail(
-					EINVAL,
-					"linux.seccomp.syscalls[%zu].args[%zu].index: a system call has 6", i,
-					j);
+					0, "linux.seccomp.syscalls[%zu].args[%zu].index: a system call has 6",
+					i, j);
 		source->n_choices += n;
 		source->n_names += n * rule->names.n;
 	}
@@ -164,12 +159,9 @@ static int count_choices(const struct spec_seccomp *section, struct filter_sourc
 
 static int make_choices(const struct spec_seccomp *section, struct filter_source *source)
 {
-	struct filter_choice *choice;
-	int r = count_choices(section, source);
+	struct filter_choice *choice =
+		arena_array(source->scratch, source->n_choices + 1, struct filter_choice);
 
-	if (r < 0)
-		return r;
-	choice = arena_array(source->scratch, source->n_choices + 1, struct filter_choice);
 	if (!choice)
 		return -ENOMEM;
 	source->choices = choice;
@@ -188,8 +180,7 @@ static int make_choices(const struct spec_seccomp *section, struct filter_source
 	return 0;
 }
 
-/* ---- architectures
- * ------------------------------------------------------------------------------------------------ */
+/* ---- architectures ---- */
 
 struct arch_list {
 	struct seccomp_arch v[ARCHS_MAX];
@@ -254,8 +245,7 @@ static int make_maps(const struct filter_source *source, const struct arch_list 
 	return 0;
 }
 
-/* ---- all of it
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- all of it ---- */
 
 static int compile(const struct spec_seccomp *section, struct filter_source *source,
 		   struct sock_filter *insns, size_t *ret_n)
@@ -276,13 +266,11 @@ static int compile(const struct spec_seccomp *section, struct filter_source *sou
 	return r < 0 ? r : filter_code_make(source, maps, n_maps, insns, ret_n);
 }
 
-static int compile_to(struct arena *arena, struct arena *scratch, const struct spec_seccomp *section,
-		      struct plan_filter *filter)
+static int compile_to(struct arena *arena, struct filter_source *source, struct plan_filter *filter)
 {
-	struct filter_source source = { .scratch = scratch };
-	struct sock_filter *insns = arena_array(scratch, BPF_MAXINSNS, struct sock_filter), *kept;
+	struct sock_filter *insns = arena_array(source->scratch, BPF_MAXINSNS, struct sock_filter), *kept;
 	size_t n;
-	int r = insns ? compile(section, &source, insns, &n) : -ENOMEM;
+	int r = insns ? compile(filter->section, source, insns, &n) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -293,6 +281,18 @@ static int compile_to(struct arena *arena, struct arena *scratch, const struct s
 	filter->insns = kept;
 	filter->n = n;
 	return 0;
+}
+
+/* More than it takes: the program, the choices, and for each architecture its entries, twice while they are
+ * sorted, its ranges and its blocks. Only what is touched costs. */
+static size_t scratch_size(const struct spec_seccomp *section, const struct filter_source *source)
+{
+	size_t archs = section->architectures.n < ARCHS_MAX ? section->architectures.n + 1 : ARCHS_MAX;
+	size_t per_name = 4 * sizeof(struct filter_entry) + 4 * sizeof(struct filter_range) +
+			  2 * (sizeof(struct filter_block) + sizeof(size_t));
+
+	return (256u << 10) + source->n_choices * sizeof(struct filter_choice) +
+	       archs * ((64u << 10) + source->n_names * per_name);
 }
 
 int filter_begin(struct arena *arena, const struct spec_seccomp *section, struct plan_filter **ret_filter)
@@ -313,12 +313,16 @@ int filter_begin(struct arena *arena, const struct spec_seccomp *section, struct
 
 int filter_finish(struct arena *arena, struct plan_filter *filter)
 {
+	struct filter_source source = { 0 };
 	struct arena scratch;
-	int r = arena_open_private(&scratch, SCRATCH_SIZE);
+	int r = count_choices(filter->section, &source);
 
+	if (r == 0)
+		r = arena_open_private(&scratch, scratch_size(filter->section, &source));
 	if (r < 0)
 		return r;
-	r = compile_to(arena, &scratch, filter->section, filter);
+	source.scratch = &scratch;
+	r = compile_to(arena, &source, filter);
 	arena_close(&scratch);
 	return r;
 }

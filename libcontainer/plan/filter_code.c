@@ -76,8 +76,7 @@ static void resolve(struct code *c, size_t from, uint8_t label)
 	}
 }
 
-/* ---- arguments
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- arguments ---- */
 
 static void load_half(struct code *c, const struct seccomp_arch *arch, uint32_t index, bool high)
 {
@@ -180,8 +179,7 @@ static void block(struct code *c, const struct filter_block *b, uint32_t default
 	ret(c, default_action);
 }
 
-/* ---- the tree
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the tree ---- */
 
 /* Instructions that the tree over n ranges takes. */
 static size_t tree_size(size_t n)

@@ -11,9 +11,10 @@
 
 #include "plan/filter_parts.h"
 
-#define X32_BIT	    0x40000000u /* __X32_SYSCALL_BIT */
-#define ARM_PRIVATE 0x000f0000u /* __ARM_NR_BASE: breakpoint, cacheflush, set_tls stand apart */
-#define ENOSYS_RET  (SECCOMP_RET_ERRNO | ENOSYS)
+#define X32_BIT	     0x40000000u /* __X32_SYSCALL_BIT */
+#define ARM_PRIVATE  0x000f0000u /* __ARM_NR_BASE: breakpoint, cacheflush, set_tls stand apart */
+#define NUMBERS_SPAN 4096	 /* from the lowest to the highest, where counting pays */
+#define ENOSYS_RET   (SECCOMP_RET_ERRNO | ENOSYS)
 
 /* The kernel compares actions as signed numbers: KILL_PROCESS is the lowest, and the lowest wins. */
 static int32_t leniency(uint32_t action)
@@ -38,8 +39,7 @@ static bool is_one_of_several(const struct filter_entry *e)
 	return e->conditional || e->code_mask;
 }
 
-/* ---- entries
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- entries ---- */
 
 struct entries {
 	struct filter_entry *v;
@@ -97,11 +97,65 @@ static int compare_entries(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
+static void number_bounds(const struct entries *entries, uint32_t *ret_min, uint32_t *ret_max)
+{
+	*ret_min = UINT32_MAX;
+	*ret_max = 0;
+	for (size_t i = 0; i < entries->n; i++) {
+		uint32_t number = entries->v[i].number;
+
+		*ret_min = number < *ret_min ? number : *ret_min;
+		*ret_max = number > *ret_max ? number : *ret_max;
+	}
+}
+
+/* By number: they lie close together on all architectures but ARM, so that counting them is a quarter of the
+ * compiler's time less than comparing them. */
+static int sort_by_number(struct arena *scratch, struct entries *entries, uint32_t min, uint32_t max)
+{
+	uint32_t *places = arena_array(scratch, (size_t)max - min + 2, uint32_t);
+	struct filter_entry *sorted = arena_array(scratch, entries->n, struct filter_entry);
+
+	if (!places || !sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < entries->n; i++)
+		places[entries->v[i].number - min + 1]++;
+	for (uint32_t i = 1; i <= max - min; i++)
+		places[i] += places[i - 1];
+	for (size_t i = 0; i < entries->n; i++)
+		sorted[places[entries->v[i].number - min]++] = entries->v[i];
+	entries->v = sorted;
+	return 0;
+}
+
+/* By number, and then as they are to be tried. */
+static int sort_entries(struct arena *scratch, struct entries *entries)
+{
+	uint32_t min, max;
+	size_t n;
+	int r;
+
+	number_bounds(entries, &min, &max);
+	if (!entries->n || max - min > NUMBERS_SPAN) {
+		qsort(entries->v, entries->n, sizeof(*entries->v), compare_entries);
+		return 0;
+	}
+	r = sort_by_number(scratch, entries, min, max);
+	for (size_t i = 0; r == 0 && i < entries->n; i += n) {
+		for (n = 1; i + n < entries->n && entries->v[i + n].number == entries->v[i].number;)
+			n++;
+		if (n > 1)
+			qsort(&entries->v[i], n, sizeof(*entries->v), compare_entries);
+	}
+	return r;
+}
+
 static int collect(const struct filter_source *source, const struct seccomp_arch *arch,
 		   struct entries *ret_entries)
 {
 	struct entries entries = { .v = arena_array(source->scratch, 2 * source->n_names + 1,
 						    struct filter_entry) };
+	int r;
 
 	if (!entries.v)
 		return -ENOMEM;
@@ -121,13 +175,14 @@ static int collect(const struct filter_source *source, const struct seccomp_arch
 				add_call(&entries, choice, conditional, &call, source->default_action);
 		}
 	}
-	qsort(entries.v, entries.n, sizeof(*entries.v), compare_entries);
+	r = sort_entries(source->scratch, &entries);
+	if (r < 0)
+		return r;
 	*ret_entries = entries;
 	return 0;
 }
 
-/* ---- verdicts
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- verdicts ---- */
 
 struct mapping {
 	const struct filter_source *source;
@@ -205,8 +260,7 @@ static void add_range(struct mapping *m, uint32_t start, struct filter_leaf leaf
 	m->map.n_ranges = n;
 }
 
-/* ---- one architecture
- * --------------------------------------------------------------------------------------------- */
+/* ---- one architecture ---- */
 
 /*
  * A C library tries a new system call and falls back where the answer is ENOSYS, but not where it is EPERM:

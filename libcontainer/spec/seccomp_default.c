@@ -87,9 +87,7 @@ int seccomp_default_make(struct arena *arena, const struct strings *bounding,
 	return 0;
 }
 
-/* ---- JSON
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static void write_arg(struct json_writer *w, const struct spec_seccomp_arg *arg)
 {

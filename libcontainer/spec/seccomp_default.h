@@ -26,8 +26,7 @@ void seccomp_write(const struct spec_seccomp *section, struct json_writer *w, co
 /* seccomp_default_make() and seccomp_write() in one, without an arena. */
 void seccomp_default_write(const struct strings *bounding, struct json_writer *w, const char *key);
 
-/* ---- the groups, for seccomp_default.c and the tests that no call is forgotten
- * ------------------------------------ */
+/* ---- the groups, for seccomp_default.c and the tests that no call is forgotten ---- */
 
 enum seccomp_when {
 	SECCOMP_ALWAYS,

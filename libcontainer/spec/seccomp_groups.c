@@ -40,7 +40,7 @@
 #endif
 
 const struct seccomp_group seccomp_groups[] = {
-	/* ---- every program ---------------------------------------------------------------------- */
+	/* ---- every program ---- */
 	{
 		.reason = "data to and from what is open: the descriptor was checked when it was opened",
 		ALWAYS,
@@ -235,7 +235,7 @@ const struct seccomp_group seccomp_groups[] = {
 		     { 0, 0x20008, 0, SPEC_CMP_EQ }, { 0, 0xffffffff, 0, SPEC_CMP_EQ }),
 	},
 
-	/* ---- by capability ---------------------------------------------------------------------- */
+	/* ---- by capability ---- */
 	{
 		.reason = "namespaces and the mount API: from a user namespace of its own a process has "
 			  "every capability over "
@@ -313,7 +313,7 @@ const struct seccomp_group seccomp_groups[] = {
 		      "migrate_pages"),
 	},
 
-	/* ---- never: not written, the default refuses them --------------------------------------- */
+	/* ---- never: not written, the default refuses them ---- */
 	{
 		.reason = "a queue of operations that no filter sees, and years of vulnerabilities; "
 			  "liburing's users fall back",

@@ -72,7 +72,7 @@ static uint32_t call(const struct plan_filter *f, uint32_t audit, int number, ui
 #define X86_64(number, ...) call(f, AUDIT_ARCH_X86_64, number, __VA_ARGS__)
 #define I386(number, ...)   call(f, AUDIT_ARCH_I386, number, __VA_ARGS__)
 
-/* ---- actions ------------------------------------------------------------------------------------ */
+/* ---- actions ---- */
 
 static void has_all_actions(void)
 {
@@ -123,7 +123,7 @@ static void takes_the_first_unconditional(void)
 	CHECK(X86_64(1, 1, 0) == ERROR(EPERM)); /* both hold: the stricter one */
 }
 
-/* ---- numbers newer than the section -------------------------------------------------------------- */
+/* ---- numbers newer than the section ---- */
 
 static void answers_newer_calls(void)
 {
@@ -174,7 +174,7 @@ static void tells_known_from_newer(void)
 	CHECK(X86_64(0, 0, 0) == ERROR(EPERM) && X86_64(999, 0, 0) == ERROR(EPERM));
 }
 
-/* ---- architectures ------------------------------------------------------------------------------- */
+/* ---- architectures ---- */
 
 static void kills_foreign_architectures(void)
 {
@@ -192,7 +192,7 @@ static void kills_foreign_architectures(void)
 	CHECK(I386(145, 0, 0) == ERROR(EPERM) && I386(19, 0, 0) == ALLOW);
 }
 
-/* ---- socketcall and ipc -------------------------------------------------------------------------- */
+/* ---- socketcall and ipc ---- */
 
 static void reaches_behind_socketcall(void)
 {
@@ -256,7 +256,7 @@ static void finds_all_direct_numbers(void)
 	}
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------- */
+/* ---- arguments ---- */
 
 static bool compares(const char *op, uint64_t value, uint64_t x, bool narrow)
 {
@@ -311,7 +311,7 @@ static void compares_masks_and_repetitions(void)
 	CHECK(X86_64(2, 77, 0) == ALLOW); /* no bit in the mask: no condition */
 }
 
-/* ---- size ---------------------------------------------------------------------------------------- */
+/* ---- size ---- */
 
 /* Every number another verdict: the tree is longer than a conditional jump reaches. */
 static void reaches_far(void)
@@ -339,10 +339,10 @@ static void reaches_far(void)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static const char *many(const char *rule, int n)
+static const char *many(const char *archs, const char *rule, int n)
 {
-	char *text = arena_array(&arena, 64 + (strlen(rule) + 16) * (size_t)n, char);
-	size_t at = (size_t)sprintf(text, "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[");
+	char *text = arena_array(&arena, 512 + (strlen(rule) + 16) * (size_t)n, char);
+	size_t at = (size_t)sprintf(text, "{'defaultAction':'SCMP_ACT_ERRNO'%s,'syscalls':[", archs);
 
 	for (int i = 0; i < n; i++)
 		at += (size_t)sprintf(text + at, rule, i ? "," : "", i);
@@ -373,7 +373,7 @@ static void shares_blocks(void)
 	CHECK(X86_64(0, 6, 0) == ALLOW && X86_64(328, 6, 0) == ALLOW && X86_64(328, 5, 0) == ERROR(EPERM));
 }
 
-/* ---- errors -------------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
 static void says_what_is_wrong(void)
 {
@@ -400,14 +400,22 @@ static void bounds_what_it_takes(void)
 {
 	const char *rule = "%s{'names':['read'],'action':'SCMP_ACT_ALLOW','args':[{'index':0,'value':%d,'op':"
 			   "'SCMP_CMP_EQ'}]}";
+	const char *names = "%s{'names':['socket'],'action':'SCMP_ACT_ALLOW','errnoRet':%d}";
 
-	CHECK_STR(refusal(many(rule, 700)), "");
-	CHECK(strstr(refusal(many(rule, 1200)), "needs more than the kernel's 4096 BPF instructions"));
-	CHECK(strstr(refusal(many("%s{'names':['read'],'action':'SCMP_ACT_ALLOW','errnoRet':%d}", 17000)),
-		     "16384 names"));
+	CHECK_STR(refusal(many("", rule, 700)), "");
+	CHECK(strstr(refusal(many("", rule, 1200)), "needs more than the kernel's 4096 BPF instructions"));
+	CHECK(strstr(refusal(many("", names, 16385)), "16384 names"));
+	CHECK_STR(
+		refusal(many(
+			",'architectures':['SCMP_ARCH_X86','SCMP_ARCH_X32','SCMP_ARCH_ARM','SCMP_ARCH_"
+			"AARCH64',"
+			"'SCMP_ARCH_MIPSEL','SCMP_ARCH_MIPSEL64','SCMP_ARCH_MIPSEL64N32','SCMP_ARCH_PPC64LE',"
+			"'SCMP_ARCH_RISCV64']",
+			names, 16384)),
+		"");
 }
 
-/* ---- flags --------------------------------------------------------------------------------------- */
+/* ---- flags ---- */
 
 static unsigned int flags_of(const char *flags)
 {
@@ -432,7 +440,7 @@ static void has_flags(void)
 	CHECK(!compile("{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':'/l'}")->listener_path);
 }
 
-/* ---- the kernel ---------------------------------------------------------------------------------- */
+/* ---- the kernel ---- */
 
 /* What the call says in a process under the filter: an error number, or 0; -1 where the process did not end
  * by itself. */

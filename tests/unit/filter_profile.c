@@ -159,8 +159,7 @@ static void looks_at_arguments(void)
 	CHECK(sim_run(f->insns, f->n, &mux) == ALLOW);
 }
 
-/* ---- nothing is forgotten
- * ----------------------------------------------------------------------------------------- */
+/* ---- nothing is forgotten ---- */
 
 static size_t groups_of(const char *name)
 {
@@ -256,8 +255,7 @@ static void differs_from_moby_as_meant(void)
 	}
 }
 
-/* ---- as JSON
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- as JSON ---- */
 
 static const char *json_of(const struct spec_seccomp *section, const struct strings *bounding)
 {

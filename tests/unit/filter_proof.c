@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "filter_words.h"
+#include "spec/seccomp_default.h"
 #include "test.h"
 
 #define GENERATED  1200
@@ -24,8 +25,7 @@ static const char *const arch_words[] = {
 /* Made once: the tables are asked name by name. */
 static struct words_arch *tables[ARCHS];
 
-/* ---- chance, the same in each run
- * -------------------------------------------------------------------------------- */
+/* ---- chance, the same in each run ---- */
 
 static uint64_t seed = 1;
 
@@ -35,8 +35,7 @@ static uint32_t chance(uint32_t n)
 	return (uint32_t)((seed >> 33) % n);
 }
 
-/* ---- one section
- * -------------------------------------------------------------------------------------------------- */
+/* ---- one section ---- */
 
 #define PIECES_MAX 256
 
@@ -192,8 +191,7 @@ static void prove_call(struct proof *p, const struct seccomp_data *d)
 		show(p, d, ours, lib, &want);
 }
 
-/* ---- the boundaries of what a number's rules compare
- * ---------------------------------------------------------------- */
+/* ---- the boundaries of what a number's rules compare ---- */
 
 #define VALUES_MAX 96
 
@@ -281,8 +279,7 @@ static void prove_number(struct proof *p, uint32_t audit, uint32_t number)
 	prove_combinations(p, d, values);
 }
 
-/* ---- all of one section
- * ------------------------------------------------------------------------------------------- */
+/* ---- all of one section ---- */
 
 static const uint32_t far_numbers[] = { 0x0effff,   0x0f0000,	0x0f0001,   0x0f0002,
 					0x0f0005,   0x0f0006,	0x10000000, 0x3ffffffe,
@@ -412,31 +409,47 @@ static void report(struct proof *p, const char *what)
 	pieces_free(p);
 }
 
-static void prove_file(const char *name)
-{
-	struct proof p = { 0 };
-	struct arena arena;
-
-	if (arena_open_private(&arena, 16 << 20) < 0)
-		abort();
-	for (int optimize = 1; optimize <= 2; optimize++)
-		CHECK(prove(&p, &arena, sim_load(&arena, name), optimize));
-	report(&p, name);
-	arena_close(&arena);
-}
-
 static void proves_moby(void)
 {
-	prove_file("moby.json");
+	static const char *const names[] = { "moby.json", "moby-admin.json" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct proof p = { 0 };
+		struct arena arena;
+
+		if (arena_open_private(&arena, 16 << 20) < 0)
+			abort();
+		for (int optimize = 1; optimize <= 2; optimize++)
+			CHECK(prove(&p, &arena, sim_load(&arena, names[i]), optimize));
+		report(&p, names[i]);
+		arena_close(&arena);
+	}
 }
 
-static void proves_moby_admin(void)
+/* Without capabilities, with some, with all that open something. */
+static void proves_ours(void)
 {
-	prove_file("moby-admin.json");
+	static const char *const caps[] = { "CAP_SYS_CHROOT", "CAP_SYS_ADMIN", "CAP_BPF",
+					    "CAP_PERFMON",    "CAP_SYSLOG",    "CAP_SYS_PTRACE",
+					    "CAP_SYS_MODULE", "CAP_SYS_TIME",  "CAP_SYS_NICE",
+					    "CAP_SYS_RAWIO",  "CAP_SYS_BOOT",  NULL };
+
+	for (size_t n = 0; n < ARRAY_SIZE(caps); n += n ? ARRAY_SIZE(caps) - 2 : 1) {
+		const struct spec_seccomp *section;
+		struct proof p = { 0 };
+		struct arena arena;
+
+		if (arena_open_private(&arena, 16 << 20) < 0)
+			abort();
+		CHECK(seccomp_default_make(&arena, &(struct strings){ caps, n }, &section) == 0);
+		for (int optimize = 1; optimize <= 2; optimize++)
+			CHECK(prove(&p, &arena, section, optimize));
+		report(&p, "the bundled profile");
+		arena_close(&arena);
+	}
 }
 
-/* ---- generated sections
- * ------------------------------------------------------------------------------------------- */
+/* ---- generated sections ---- */
 
 static const char *chance_name(void)
 {
@@ -559,8 +572,8 @@ static void proves_generated(void)
 int main(void)
 {
 	static const struct test tests[] = {
-		{ "moby's default profile", proves_moby },
-		{ "moby's profile with CAP_SYS_ADMIN", proves_moby_admin },
+		{ "moby's profile", proves_moby },
+		{ "the bundled profile", proves_ours },
 		{ "generated sections", proves_generated },
 	};
 
