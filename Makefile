@@ -57,12 +57,12 @@ MUSL_END   = $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 ifeq ($(LINK),default)
-LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -lmnl
+LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl
 else ifeq ($(LINK),shared)
-LIBS := $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libmnl)
+LIBS := $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor libmnl)
 else ifeq ($(LINK),static)
 MUSL_LIBS := $(or $(shell tests/static/build.sh),$(error tests/static/build.sh failed))
-LIBS := $(addprefix $(MUSL_LIBS)/lib/lib,seccomp.a cap.a yajl_s.a mnl.a)
+LIBS := $(addprefix $(MUSL_LIBS)/lib/lib,seccomp.a cap.a yajl_s.a apparmor.a mnl.a)
 CPP += -isystem $(MUSL_LIBS)/include $(MUSL_CPP)
 FORTIFY :=
 else

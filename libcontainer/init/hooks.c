@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init/hooks.c: createContainer and startContainer hooks, which run in the container's namespaces. */
-#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -8,38 +9,51 @@
 #include "init/child.h"
 #include "kernel/program.h"
 
-/* Room for the state JSON: its parts come from the plan, so that this is their sum and a pid. */
-#define STATE_MAX 65536
+/* The state JSON: its parts come from the plan and can be as large as a configuration. Init has no allocator: pages of its
+ * own, for as long as the hooks run. */
+struct state {
+	char *text;
+	size_t n, room;
+};
 
-static int state_json(const struct plan *p, const char *status, char *buf, size_t size, size_t *ret_n)
+static int state_make(const struct plan *p, const char *status, struct state *ret)
 {
-	struct text t = { .buf = buf, .size = size };
+	size_t room = strlen(p->state_head) + strlen(p->state_middle) + strlen(p->state_tail) + 64;
+	struct text t = { .size = room };
 
-	text_add(&t, "%s%s%s%d%s", p->state_head, status, p->state_middle, getpid(), p->state_tail);
-	if (t.truncated)
-		return fail(E2BIG, "annotations: more than %d bytes of state for a hook", STATE_MAX);
-	*ret_n = t.len;
+	t.buf = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (t.buf == MAP_FAILED)
+		return fail(errno, "cannot hold the state for hooks");
+	text_add_n(&t, p->state_head, strlen(p->state_head));
+	text_add(&t, "%s", status);
+	text_add_n(&t, p->state_middle, strlen(p->state_middle));
+	text_add(&t, "%d", getpid());
+	text_add_n(&t, p->state_tail, strlen(p->state_tail));
+	*ret = (struct state){ .text = t.buf, .n = t.len, .room = room };
 	return 0;
+}
+
+static int run_one(const struct plan_hook *h, const struct state *state)
+{
+	const struct program program = { .path = h->path, .args = h->args, .env = h->env, .input = state->text,
+					 .input_n = state->n, .timeout_ms = h->timeout_ms };
+	struct program_output output;
+
+	return program_run(&program, &output);
 }
 
 int child_run_hooks(struct child *c, enum plan_hook_point point, const char *status)
 {
-	char state[STATE_MAX];
-	size_t n = 0;
-	int r = state_json(c->plan, status, state, sizeof(state), &n);
+	struct state state;
+	int r = state_make(c->plan, status, &state);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < c->plan->hooks[point].n; i++) {
-		const struct plan_hook *h = &c->plan->hooks[point].v[i];
-		const struct program program = {
-			.path = h->path, .args = h->args, .env = h->env, .input = state, .input_n = n, .timeout_ms = h->timeout_ms
-		};
-		struct program_output output;
-
-		r = program_run(&program, &output);
+	for (size_t i = 0; r == 0 && i < c->plan->hooks[point].n; i++) {
+		r = run_one(&c->plan->hooks[point].v[i], &state);
 		if (r < 0)
-			return fail_in(r, "hooks.%s[%zu]", plan_hook_names[point], i);
+			r = fail_in(r, "hooks.%s[%zu]", plan_hook_names[point], i);
 	}
-	return 0;
+	munmap(state.text, state.room);
+	return r;
 }

@@ -11,7 +11,7 @@ set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 packages="libseccomp libcap2 yajl"
-libraries="libseccomp.a libcap.a libyajl_s.a libmnl.a"
+libraries="libseccomp.a libcap.a libyajl_s.a libmnl.a libapparmor.a"
 
 say() { echo "static/build: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -32,6 +32,7 @@ fetch() {
 	(cd "$work" && retry private_apt source $packages) 2>"$work/log" || { tail -n 20 "$work/log" >&2; false; } || die "no mirror gave the sources: $packages"
 	# Not every mirror has it: then there is what we use of it in mnl.c.
 	(cd "$work" && private_apt source libmnl 2>/dev/null) || say "no mirror gave the source of libmnl: mnl.c stands in for it"
+	(cd "$work" && private_apt source apparmor 2>/dev/null) || say "no mirror gave the source of libapparmor: apparmor.c stands in for it"
 }
 
 source_of() { # PACKAGE
@@ -92,10 +93,23 @@ build_libmnl() {
 	fi
 }
 
+# What asks and sets the kernel; the rest of the library reads logs and policy.
+build_libapparmor() {
+	mkdir -p "$out/include/sys"
+	if dir=$(source_of apparmor); then
+		cp "$dir/libraries/libapparmor/include/sys/apparmor.h" "$out/include/sys/"
+		cd "$dir/libraries/libapparmor"
+		archive libapparmor.a "-Iinclude -Isrc" src/kernel.c src/private.c
+	else
+		cp /usr/include/sys/apparmor.h "$out/include/sys/"
+		archive libapparmor.a "-I$out/include" "$here/apparmor.c"
+	fi
+}
+
 build() {
 	compiler
 	mkdir -p "$out/lib" "$out/include"
-	for name in libseccomp libcap yajl libmnl; do
+	for name in libseccomp libcap yajl libmnl libapparmor; do
 		say "building $name"
 		("build_$name") >"$work/log" 2>&1 & # in the background: a list with || would not stop at an error
 		wait $! || { tail -n 20 "$work/log" >&2; die "cannot build $name"; }
@@ -107,7 +121,7 @@ build() {
 
 main() {
 	cache=${CRUET_CACHE:-/var/cache/cruet}/musl
-	key=$(cat "$here/build.sh" "$here/mnl.c" "$here/../apt-source.sh" | sha256sum | cut -c1-12)
+	key=$(cat "$here/build.sh" "$here/mnl.c" "$here/apparmor.c" "$here/../apt-source.sh" | sha256sum | cut -c1-12)
 	done=$cache/$(uname -m)-$key
 	if [ ! -d "$done" ]; then
 		mkdir -p "$cache" 2>/dev/null || die "cannot make $cache: as root once, or set CRUET_CACHE"
