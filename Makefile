@@ -9,7 +9,7 @@ INCDIR  ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 
 # How the outside libraries are linked:
-#   default  libseccomp, libcap and yajl statically (no start-up cost), libc and libmnl shared
+#   default  libseccomp, libcap, yajl and libapparmor statically (no start-up cost), libc and libmnl shared
 #   shared   all of them shared, as distributions require
 #   static   one musl executable; its libraries are built from their distribution sources (tests/static/build.sh)
 LINK ?= default

@@ -4,7 +4,7 @@
 # none is. Sets: build (what `make` needs), demo, test (the tests), static (sources for LINK=static), fuzz.
 set -eu
 
-build="gcc libc6-dev linux-libc-dev make pkg-config musl-tools libseccomp-dev libcap-dev libyajl-dev libmnl-dev"
+build="gcc libc6-dev linux-libc-dev make pkg-config musl-tools libseccomp-dev libcap-dev libyajl-dev libapparmor-dev libmnl-dev"
 demo="busybox-static jq"
 test="binutils busybox-static clang-format diffutils git iproute2 jq libcap2-bin procps python3 shellcheck
 	universal-ctags util-linux xz-utils"

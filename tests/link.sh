@@ -129,7 +129,7 @@ library() { ( # static|shared
 	END
 	if [ "$1" = static ]; then
 		cc -o "$work/user" -I"$work/lib/usr/include" "$work/user.c" "$lib/libcontainer.a" \
-			-l:libseccomp.a -l:libcap.a -l:libyajl_s.a -lmnl || die "cannot link"
+			-l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl || die "cannot link"
 	else
 		cc -o "$work/user" -I"$work/lib/usr/include" "$work/user.c" -L"$lib" -lcontainer || die "cannot link"
 		others=$(nm -D --defined-only "$lib/libcontainer.so" | awk '$3 !~ /^cruet_/ { print $3 }' | xargs)
@@ -157,7 +157,7 @@ main() {
 		check $way-hard hard "$exe"
 	done
 	check default-linkage linkage ./cruet "libc.so.6 libmnl.so.0"
-	check shared-linkage linkage ./build-shared/cruet "libc.so.6 libcap.so.2 libmnl.so.0 libseccomp.so.2 libyajl.so.2"
+	check shared-linkage linkage ./build-shared/cruet "libapparmor.so.1 libc.so.6 libcap.so.2 libmnl.so.0 libseccomp.so.2 libyajl.so.2"
 	check static-linkage linkage ./build-static/cruet ""
 	check default-guarded guarded ./cruet fortified
 	check shared-guarded guarded ./build-shared/cruet fortified

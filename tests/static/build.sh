@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tests/static/build.sh: builds the outside libraries with musl, for `make LINK=static`, from the sources of the Debian that
-# this machine runs, security updates included.
+# this machine runs, security updates included, or of a newer one where no mirror has these.
 #
 # usage: build.sh        (cache: ${CRUET_CACHE:-/var/cache/cruet}/musl)
 #
@@ -10,8 +10,9 @@
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-packages="libseccomp libcap2 yajl"
-libraries="libseccomp.a libcap.a libyajl_s.a libmnl.a libapparmor.a"
+packages="libseccomp libcap2 yajl apparmor libmnl"
+libraries="libseccomp.a libcap.a libyajl_s.a libapparmor.a libmnl.a"
+other_suites="trixie forky sid"
 
 say() { echo "static/build: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -24,15 +25,32 @@ compiler() {
 	flags="$flags -idirafter /usr/include -idirafter /usr/include/$(cc -print-multiarch)"
 }
 
-fetch() {
-	archives | sed "s|^|deb-src [signed-by=$(keyring)] |" >"$work/apt/sources.list"
+# What of $packages is not there yet, from one list of archives ("URI SUITE COMPONENT" a line).
+fetch_from() { # LABEL < ARCHIVES
+	sed "s|^|deb-src [signed-by=$keyring] |" >"$work/apt/sources.list"
 	[ -s "$work/apt/sources.list" ] || die "apt knows no archive of Debian here: apt-get update"
-	retry private_apt update || die "no mirror gave its lists"
-	# shellcheck disable=SC2086 # a list of words
-	(cd "$work" && retry private_apt source $packages) 2>"$work/log" || { tail -n 20 "$work/log" >&2; false; } || die "no mirror gave the sources: $packages"
-	# Not every mirror has it: then there is what we use of it in mnl.c.
-	(cd "$work" && private_apt source libmnl 2>/dev/null) || say "no mirror gave the source of libmnl: mnl.c stands in for it"
-	(cd "$work" && private_apt source apparmor 2>/dev/null) || say "no mirror gave the source of libapparmor: apparmor.c stands in for it"
+	retry private_apt update || return 0
+	for package in $packages; do
+		source_of "$package" >/dev/null || (cd "$work" && private_apt source "$package") 2>>"$work/log" ||
+			say "no source of $package in $1"
+	done
+}
+
+fetch() {
+	keyring=$(keyring)
+	archives | fetch_from "this machine's Debian"
+	for suite in $other_suites; do
+		! all_fetched || return 0
+		archives | grep -v security | cut -d' ' -f1 | sort -u | sed "s/\$/ $suite main/" | fetch_from "$suite"
+	done
+	all_fetched || { tail -n 20 "$work/log" >&2; die "no mirror gave the sources"; }
+}
+
+# But for libmnl: there is what we use of it in mnl.c, for mirrors that do not have it.
+all_fetched() {
+	for package in $packages; do
+		[ "$package" = libmnl ] || source_of "$package" >/dev/null || return 1
+	done
 }
 
 source_of() { # PACKAGE
@@ -82,6 +100,13 @@ build_yajl() {
 	archive libyajl_s.a "-I$out/include" src/*.c
 }
 
+# The part that asks the kernel: no parser of policies or logs.
+build_apparmor() {
+	cd "$(source_of apparmor)/libraries/libapparmor"
+	cp include/sys/apparmor.h "$out/include/sys/"
+	archive libapparmor.a "-Iinclude -Isrc" src/kernel.c src/private.c
+}
+
 build_libmnl() {
 	if dir=$(source_of libmnl); then
 		cd "$dir"
@@ -89,27 +114,15 @@ build_libmnl() {
 		archive libmnl.a "-Iinclude -Isrc" src/*.c
 	else
 		cp -r /usr/include/libmnl "$out/include/"
+		say "no mirror gave the source of libmnl: mnl.c stands in for it"
 		archive libmnl.a "-I$out/include" "$here/mnl.c"
-	fi
-}
-
-# What asks and sets the kernel; the rest of the library reads logs and policy.
-build_libapparmor() {
-	mkdir -p "$out/include/sys"
-	if dir=$(source_of apparmor); then
-		cp "$dir/libraries/libapparmor/include/sys/apparmor.h" "$out/include/sys/"
-		cd "$dir/libraries/libapparmor"
-		archive libapparmor.a "-Iinclude -Isrc" src/kernel.c src/private.c
-	else
-		cp /usr/include/sys/apparmor.h "$out/include/sys/"
-		archive libapparmor.a "-I$out/include" "$here/apparmor.c"
 	fi
 }
 
 build() {
 	compiler
 	mkdir -p "$out/lib" "$out/include"
-	for name in libseccomp libcap yajl libmnl libapparmor; do
+	for name in libseccomp libcap yajl apparmor libmnl; do
 		say "building $name"
 		("build_$name") >"$work/log" 2>&1 & # in the background: a list with || would not stop at an error
 		wait $! || { tail -n 20 "$work/log" >&2; die "cannot build $name"; }
@@ -121,7 +134,7 @@ build() {
 
 main() {
 	cache=${CRUET_CACHE:-/var/cache/cruet}/musl
-	key=$(cat "$here/build.sh" "$here/mnl.c" "$here/apparmor.c" "$here/../apt-source.sh" | sha256sum | cut -c1-12)
+	key=$(cat "$here/build.sh" "$here/mnl.c" "$here/../apt-source.sh" | sha256sum | cut -c1-12)
 	done=$cache/$(uname -m)-$key
 	if [ ! -d "$done" ]; then
 		mkdir -p "$cache" 2>/dev/null || die "cannot make $cache: as root once, or set CRUET_CACHE"
