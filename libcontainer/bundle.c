@@ -10,14 +10,41 @@
 #include "spec/seccomp_default.h"
 #include "spec/spec.h"
 
-int cruet_spec_json(struct cruet *cruet, bool rootless, const char **ret_json)
+/* An unconfined one does: what --privileged makes of nothing, in this machine's words. */
+static int ask_for_all(struct cruet *cruet, struct spec_default *how)
+{
+	const struct spec_process nothing = { .cwd = "/" }, *process;
+	const struct spec empty = { .process = &nothing, .linux_ = &(struct spec_linux){ .rootfs_propagation = 0 } };
+	const struct spec *spec;
+	struct host host;
+	int r = cruet_host(cruet, &host);
+
+	if (r == 0)
+		r = cruet_host_devices(&cruet->arena, &host);
+	if (r == 0)
+		r = plan_privileged(&cruet->arena, &host, &empty, &spec);
+	if (r < 0)
+		return r;
+	process = spec->process;
+	how->privileged = &process->capabilities->bounding;
+	how->selinux_label = process->selinux_label;
+	how->devices.v = spec->linux_->devices.v;
+	how->devices.n = spec->linux_->devices.n;
+	return 0;
+}
+
+int cruet_spec_json(struct cruet *cruet, bool rootless, bool privileged, const char **ret_json)
 {
 	/* The document does not depend on the machine that wrote it: which processors have a thermal_throttle
 	 * to be masked is a fact about the one that runs the container. */
-	const struct spec_default how = { .rootless = rootless, .uid = geteuid(), .gid = getegid() };
-	struct json_writer *w = json_writer_begin(&cruet->arena, "\t");
+	struct spec_default how = { .rootless = rootless, .uid = geteuid(), .gid = getegid() };
+	int r = privileged ? ask_for_all(cruet, &how) : 0;
+	struct json_writer *w;
 	size_t n;
 
+	if (r < 0)
+		return r;
+	w = json_writer_begin(&cruet->arena, "\t");
 	if (!w)
 		return -ENOMEM;
 	spec_default_write(&how, w);

@@ -26,6 +26,8 @@ struct cruet {
 /* Facts about the machine, asked where a verb needs them. */
 int cruet_cgroups(struct cruet *cruet, const struct cgroup_host **ret_host) MUST_USE;
 int cruet_host(struct cruet *cruet, struct host *ret_host) MUST_USE;
+/* The nodes of its /dev, too: for a privileged container. */
+int cruet_host_devices(struct arena *arena, struct host *host) MUST_USE;
 const char *cruet_notify_socket(void); /* the caller's NOTIFY_SOCKET, or NULL */
 int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id) MUST_USE;
 

@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "container.h"
+#include "kernel/device.h"
+#include "kernel/lsm.h"
 #include "kernel/ns.h"
 #include "kernel/process.h"
 
@@ -153,9 +155,31 @@ static bool setgroups_denied(int procfd)
 	return n >= 4 && !memcmp(buf, "deny", 4);
 }
 
+/* An LSM that is on but will not say what it makes of us is no reason to go on without it. */
+static int ask_lsms(struct cruet *cruet, struct host *host)
+{
+	char context[LSM_LABEL_MAX + 1];
+	int r;
+
+	host->apparmor = lsm_apparmor_enabled();
+	host->selinux = lsm_selinux_enabled();
+	if (!host->selinux)
+		return 0;
+	r = lsm_selinux_context(cruet->procfd, "self", context, sizeof(context));
+	if (r < 0)
+		return fail(-r, "cannot read our own SELinux label");
+	host->selinux_context = arena_strdup(&cruet->arena, context);
+	return host->selinux_context ? 0 : -ENOMEM;
+}
+
+int cruet_host_devices(struct arena *arena, struct host *host)
+{
+	return device_host_list(arena, &host->devices.v, &host->devices.n);
+}
+
 int cruet_host(struct cruet *cruet, struct host *ret_host)
 {
-	const struct cgroup_host *cgroups;
+	const struct cgroup_host *cgroups = NULL;
 	struct process_inherited own;
 	struct host host = {
 		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
@@ -166,6 +190,8 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 
 	if (r == 0)
 		r = cruet_cgroups(cruet, &cgroups);
+	if (r == 0)
+		r = ask_lsms(cruet, &host);
 	if (r < 0)
 		return r;
 	host.no_setgroups = !host.initial_userns && setgroups_denied(cruet->procfd);

@@ -71,15 +71,16 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
 		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
 		.preserve_fds = options->preserve_fds, .filter_later = filter_later,
+		.privileged = options->privileged,
 		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO, cruet->rootless == CRUET_ROOTLESS_TRUE },
 	};
 	int r;
 
 	if (!plan_options.id || !plan_options.bundle)
 		return -ENOMEM;
-	if (options->privileged)
-		return fail(ENOTSUP, "--privileged cannot be used yet: give the container its privileges in config.json");
 	r = cruet_host(cruet, &m->host);
+	if (r == 0 && options->privileged)
+		r = cruet_host_devices(&m->arena, &m->host);
 	if (r < 0)
 		return r;
 	if (m->host.notify_socket) {
@@ -87,7 +88,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 		if (!plan_options.notify_dir)
 			return -ENOMEM;
 	}
-	return plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
+	r = plan_make(&m->arena, m->spec, &m->host, &plan_options, &m->run.plan);
+	return r < 0 ? r : making_check_labels(m->run.plan);
 }
 
 int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out)
@@ -152,7 +154,7 @@ static int fill_container(struct making *m, struct cruet *cruet)
 		.owner = geteuid(), .manager = plan->cgroup.none ? MANAGER_NONE : MANAGER_CGROUPFS,
 		.cgroup = plan->cgroup.none ? NULL : plan->cgroup.path,
 		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0, .has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
-		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0, .terminal = plan->process.terminal,
+		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0, .terminal = plan->process.terminal, .privileged = plan->privileged,
 		.notify = m->host.notify_socket != NULL,
 	};
 	if (!m->container.created)

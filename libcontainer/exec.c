@@ -156,7 +156,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 {
 	const struct container *c = &opened->container;
 	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
-					      .preserve_fds = o->preserve_fds, .filter_later = true };
+					      .preserve_fds = o->preserve_fds, .filter_later = true,
+					      .privileged = o->privileged, .container_privileged = c->privileged };
 	const struct spec_process *process = NULL;
 	char *config;
 	size_t n;
@@ -169,7 +170,9 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 				 words_process(&m->arena, o, m->spec->process, &process);
 	if (r == 0)
 		r = cruet_host(cruet, &m->host);
-	return r < 0 ? r : plan_make_exec(&m->arena, m->spec, process, &m->host, &options, &m->run.plan);
+	if (r == 0)
+		r = plan_make_exec(&m->arena, m->spec, process, &m->host, &options, &m->run.plan);
+	return r < 0 ? r : making_check_labels(m->run.plan);
 }
 
 static int check_enterable(const struct cruet_exec *o, enum cruet_status status)

@@ -60,7 +60,7 @@ static const struct fact {
 	{ "cgroup", "v1", true, NULL },		 { "cgroup", "v2", true, NULL },
 	{ "cgroup", "systemd", false, NULL },	 { "cgroup", "systemdUser", false, NULL },
 	{ "cgroup", "rdma", true, NULL },	 { "seccomp", "enabled", true, seccomp_lists },
-	{ "apparmor", "enabled", false, NULL },	 { "selinux", "enabled", false, NULL },
+	{ "apparmor", "enabled", true, NULL },	 { "selinux", "enabled", true, NULL },
 	{ "intelRdt", "enabled", false, NULL },	 { "memoryPolicy", NULL, true, memory_policy_lists },
 	{ "netDevices", "enabled", true, NULL },
 };
@@ -70,6 +70,7 @@ static const bool idmap_acts = true; /* linux.mountExtensions has a level more *
  * not trust. */
 static const char *const unsafe_annotations[] = {
 	"run.oci.keep_original_groups",
+	"run.oci.mount_context_type",
 };
 
 static void write_words(struct json_writer *w, const struct list *list)

@@ -39,6 +39,7 @@ struct container {
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;
 	bool terminal;
+	bool privileged;            /* its configuration was rewritten: so it is for whom reads it again */
 	bool host_mounts;           /* its mounts are in the creator's own mount namespace, over `rootfs` ... */
 	uint64_t rootfs_mount;      /* ... which was on the mount of this id before */
 	bool notify;                /* the caller of create wanted to be notified: the container has a socket */

@@ -52,7 +52,8 @@ struct cruet_create {
 	const char *console_socket;  /* gets the terminal's master by SCM_RIGHTS */
 	const char *pidfd_socket;    /* gets a pidfd of the process by SCM_RIGHTS */
 	unsigned int preserve_fds;   /* fds 3 .. 3+n-1 go to the container */
-	bool no_pivot, no_new_keyring, privileged;
+	bool no_pivot, no_new_keyring;
+	bool privileged;             /* all that the caller can give: capabilities, devices; no seccomp, no profile, no masks */
 	int64_t timeout_ms;          /* for the whole of create; 0: the default of 2 minutes beside the hooks' own timeouts */
 	/* run only */
 	bool detach, keep, no_subreaper;
@@ -96,7 +97,7 @@ struct cruet_exec {
 	struct cruet_words caps;     /* added to bounding, effective and permitted */
 	const char *process_label, *apparmor;
 	const char *cgroup;          /* a sub-cgroup of the container's, relative to it */
-	bool tty, no_new_privs, ignore_paused, detach;
+	bool tty, no_new_privs, ignore_paused, detach, privileged;
 	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned int preserve_fds;
 	int64_t timeout_ms;          /* until the program is executed; 0: 2 minutes */
@@ -131,7 +132,7 @@ CRUET_API int cruet_list_ids(struct cruet *cruet, const char *const **ret_ids, s
 CRUET_API int cruet_list_json(struct cruet *cruet, const char **ret_json);
 
 /* config.json for a new bundle, as `cruet spec` writes it. */
-CRUET_API int cruet_spec_json(struct cruet *cruet, bool rootless, const char **ret_json);
+CRUET_API int cruet_spec_json(struct cruet *cruet, bool rootless, bool privileged, const char **ret_json);
 /* The bundled seccomp profile for a container with these capabilities (bounding), as the linux.seccomp of a config.json.
  * NULL: those of cruet_spec_json(). */
 CRUET_API int cruet_seccomp_json(struct cruet *cruet, const struct cruet_words *caps, const char **ret_json);

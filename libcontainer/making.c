@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "kernel/lsm.h"
 
 #define ARENA_SIZE (256u << 20) /* address space, not memory */
 
@@ -68,6 +69,16 @@ int making_check_terminal(const struct plan *plan, const char *console_socket, b
 	return 0;
 }
 
+int making_check_labels(const struct plan *plan)
+{
+	int r = 0;
+
+	if (plan->process.selinux_label)
+		r = lsm_selinux_check("process.selinuxLabel", plan->process.selinux_label);
+	if (r == 0 && plan->mount_label)
+		r = lsm_selinux_check("linux.mountLabel", plan->mount_label->value);
+	return r;
+}
 
 /* The last line of /proc/PID/cgroup, "0::/PATH", is cgroup2's. */
 int making_open_init_cgroup(struct making *m, struct cruet *cruet, const struct cgroup_host *host, pid_t pid)

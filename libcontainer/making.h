@@ -28,5 +28,7 @@ int making_open_arena(struct making *m) MUST_USE;
 void making_fill_handoff(struct making *m, bool gate);
 /* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */
 int making_check_terminal(const struct plan *plan, const char *console_socket, bool detached) MUST_USE;
+/* Labels that the loaded policy does not know are told before anything is made. */
+int making_check_labels(const struct plan *plan) MUST_USE;
 /* exec: the cgroup2 that init is in now, for one that takes no process: m->run.cgroup_fallback_fd. */
 int making_open_init_cgroup(struct making *m, struct cruet *cruet, const struct cgroup_host *host, pid_t pid) MUST_USE;

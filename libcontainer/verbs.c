@@ -27,7 +27,7 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 {
 	const struct container *c = &opened->container;
 	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
-					      .filter_later = true };
+					      .filter_later = true, .privileged = c->privileged };
 	const struct spec *spec;
 	struct host host;
 	char *config;

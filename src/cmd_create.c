@@ -20,6 +20,9 @@ static const struct option_row shared_rows[] = {
 	FLAG(struct cruet_create, no_pivot, "no-pivot", 0,
 	     "move the root instead of pivot_root: for hosts whose root is a ramdisk"),
 	FLAG(struct cruet_create, no_new_keyring, "no-new-keyring", 0, "share the caller's session keyring"),
+	FLAG(struct cruet_create, privileged, "privileged", 0,
+	     "drop the confinement that config.json asks for, and give all that the caller has: capabilities, "
+	     "devices, writable /sys"),
 	UNSIGNED(struct cruet_create, preserve_fds, "preserve-fds", 0, "N", 65536,
 		 "keep the fds 3 to 2+N open in the container", PRESET("0")),
 	DURATION(struct cruet_create, timeout_ms, "timeout", 0, "TIME",
@@ -41,7 +44,7 @@ static int run(const struct invocation *call, int *status)
 
 	(void)status;
 	create.id = call->args[0];
-	create.privileged = call->privileged;
+	create.privileged = create.privileged || call->privileged;
 	return values->dry_run ? cruet_explain_plan(call->cruet, &create, stdout)
 			       : cruet_create(call->cruet, &create);
 }

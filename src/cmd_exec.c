@@ -17,6 +17,8 @@ static const struct option_row rows[] = {
 	FLAG(struct cruet_exec, no_new_privs, "no-new-privs", 0, "it can gain no privileges by execve"),
 	STRING(struct cruet_exec, process_label, "process-label", 0, "LABEL", "its SELinux label"),
 	STRING(struct cruet_exec, apparmor, "apparmor", 0, "PROFILE", "its AppArmor profile"),
+	FLAG(struct cruet_exec, privileged, "privileged", 0,
+	     "all capabilities, no seccomp filter, AppArmor profile or SELinux confinement"),
 	STRING(struct cruet_exec, cgroup, "cgroup", 0, "PATH", "a cgroup below the container's"),
 	FLAG(struct cruet_exec, ignore_paused, "ignore-paused", 0,
 	     "also where the container is paused: it goes on with it"),
@@ -37,6 +39,7 @@ static int run(const struct invocation *call, int *status)
 	struct cruet_exec exec = *(const struct cruet_exec *)call->values;
 
 	exec.id = call->args[0];
+	exec.privileged = exec.privileged || call->privileged;
 	exec.args = (struct cruet_words){ (const char *const *)(call->args + 1), (size_t)call->n_args - 1 };
 	return cruet_exec(call->cruet, &exec, status);
 }

@@ -16,7 +16,7 @@ static int run(const struct invocation *call, int *status)
 	struct cruet_create create = *(const struct cruet_create *)call->values;
 
 	create.id = call->args[0];
-	create.privileged = call->privileged;
+	create.privileged = create.privileged || call->privileged;
 	return cruet_run(call->cruet, &create, status);
 }
 

@@ -9,7 +9,7 @@
 
 struct spec_values {
 	const char *bundle, *file;
-	bool rootless, seccomp;
+	bool rootless, seccomp, privileged;
 	struct cruet_words caps;
 };
 
@@ -20,6 +20,7 @@ static const struct option_row rows[] = {
 	       "write to this file, a relative one in the bundle; - is the standard output",
 	       PRESET("config.json")),
 	FLAG(struct spec_values, rootless, "rootless", 0, "for a container of a user without privileges"),
+	FLAG(struct spec_values, privileged, "privileged", 0, "for a container that is not to be confined"),
 	FLAG(struct spec_values, seccomp, "seccomp", 0,
 	     "print the bundled seccomp profile alone, as linux.seccomp has it"),
 	LIST(struct spec_values, caps, "cap", 'c', "CAPABILITY",
@@ -71,7 +72,8 @@ static int run(const struct invocation *call, int *status)
 	const char *json;
 	int dirfd = AT_FDCWD;
 	int r = values->seccomp ? print_seccomp(call, values)
-				: cruet_spec_json(call->cruet, values->rootless, &json);
+				: cruet_spec_json(call->cruet, values->rootless,
+						  values->privileged || call->privileged, &json);
 
 	(void)status;
 	if (r < 0 || values->seccomp)

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "init/child.h"
 #include "kernel/device.h"
+#include "kernel/lsm.h"
 #include "kernel/mount.h"
 #include "kernel/sys.h"
 
@@ -323,6 +324,19 @@ static int verify_proc(const struct plan_mount *m, int mountfd)
 	return 0;
 }
 
+/* The mount's root, while nobody else sees it. */
+static int set_label(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	autoclose int fd = -1;
+
+	if (!m->label_by_xattr)
+		return 0;
+	fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(errno, "cannot open the mount");
+	return lsm_set_file_label(fd, c->plan->mount_label->value);
+}
+
 static int make_new(struct child *c, size_t i)
 {
 	const struct plan_mount *m = &c->plan->mounts.v[i];
@@ -337,6 +351,8 @@ static int make_new(struct child *c, size_t i)
 		r = mount_set_attrs(&c->tools, mountfd, &m->attrs);
 	if (r == 0)
 		r = verify_proc(m, mountfd);
+	if (r == 0)
+		r = set_label(c, m, mountfd);
 	if (r == 0 && m->copy_up)
 		r = copy_below(c, m, mountfd);
 	if (r == 0)

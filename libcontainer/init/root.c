@@ -52,6 +52,8 @@ int attach_root(struct child *c)
 		c->rootfd = open(c->plan->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return c->rootfd < 0 ? fail(errno, "root.path '%s'", c->plan->root.path) : 0;
 	}
+	if (c->plan->mount_label && strlen(c->plan->mount_label->value) > MOUNT_PARAM_MAX)
+		c->tools.want_scratch = true;
 	for (size_t i = 0; i < c->plan->mounts.n; i++)
 		for (size_t j = 0; j < c->plan->mounts.v[i].params.n; j++) {
 			const char *value = c->plan->mounts.v[i].params.v[j].value;
@@ -200,7 +202,7 @@ static int mask_directory(struct child *c, int target, int *emptyfd)
 	int r;
 
 	if (*emptyfd < 0)
-		r = mount_make_empty(&c->tools, &mount);
+		r = mount_make_empty(&c->tools, c->plan->mount_label, &mount);
 	else
 		r = mount_clone(&c->tools, *emptyfd, "", false, false, &mount);
 	if (r == 0)

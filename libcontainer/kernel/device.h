@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/base.h"
 #include "kernel/mount.h"
 
@@ -30,3 +31,6 @@ bool device_is(int fd, uint32_t major, uint32_t minor);
 /* A symlink in the rootfs, replacing nothing: an equal one is accepted. */
 int device_link(int rootfd, const char *path, const char *target) MUST_USE;
 int device_link_at(int dirfd, const char *name, const char *target) MUST_USE;
+
+/* The nodes of the host's /dev, without those that a container has of its own (parent; device_host.c). */
+int device_host_list(struct arena *arena, const struct device **ret_list, size_t *ret_n) MUST_USE;

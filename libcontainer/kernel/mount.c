@@ -191,14 +191,16 @@ int mount_attach(struct mount_tools *tools, int mountfd, int targetfd)
 	return r < 0 ? fail(-r, "cannot attach a mount") : 0;
 }
 
-int mount_make_empty(struct mount_tools *tools, int *ret_mountfd)
+int mount_make_empty(struct mount_tools *tools, const struct mount_param *label, int *ret_mountfd)
 {
-	static const struct mount_param params[] = { { "nr_blocks", "1" },
-						     { "nr_inodes", "1" },
-						     { "mode", "555" } };
+	struct mount_param params[] = {
+		{ "nr_blocks", "1" }, { "nr_inodes", "1" }, { "mode", "555" }, { NULL, NULL }
+	};
 	static const struct mount_attrs attrs = {
 		.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 	};
 
-	return mount_make(tools, "tmpfs", "tmpfs", params, ARRAY_SIZE(params), &attrs, ret_mountfd);
+	if (label)
+		params[3] = *label;
+	return mount_make(tools, "tmpfs", "tmpfs", params, label ? 4 : 3, &attrs, ret_mountfd);
 }

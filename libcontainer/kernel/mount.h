@@ -78,9 +78,10 @@ int mount_attach(struct mount_tools *tools, int mountfd, int targetfd) MUST_USE;
  * recorded) where fd is not the root of a mount. */
 int mount_set_propagation(struct mount_tools *tools, int fd, unsigned long flags) MUST_USE;
 
-/* A detached, read-only, empty tmpfs of one block and one inode: what masked directories show. For the second and later
+/* A detached, read-only, empty tmpfs of one block and one inode: what masked directories show, with `label` (NULL: none)
+ * where it says more than the policy's default. For the second and later
  * ones attach the first and mount_clone() its fd: one super block, and no grace period. */
-int mount_make_empty(struct mount_tools *tools, int *ret_mountfd) MUST_USE;
+int mount_make_empty(struct mount_tools *tools, const struct mount_param *label, int *ret_mountfd) MUST_USE;
 
 /* The name of the file system that fd is on ("overlay", "nfs"), or its magic number in hex; returns buf. */
 const char *mount_fs_name(int fd, char *buf, size_t size);

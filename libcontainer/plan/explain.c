@@ -192,6 +192,8 @@ int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_
 	fputc('\n', out);
 	for (size_t i = 0; i < plan->warnings.n; i++)
 		fprintf(out, "warning: %s\n", plan->warnings.v[i]);
+	if (plan->privileged)
+		fputs("privileged: yes, the configuration was rewritten\n", out);
 	explain_namespaces(out, &plan->ns);
 	if (plan->kind == PLAN_CREATE) {
 		explain_cgroup(out, &plan->cgroup);

@@ -135,6 +135,7 @@ static void explain_manner(FILE *out, const struct plan_mount *m)
 		{ m->inherit_mode, "mode of what it covers" }, { m->copy_up, "filled with what it covers" },
 		{ m->copy_symlink, "a symlink is copied" },    { m->source_nofollow, "source not followed" },
 		{ m->target_nofollow, "target not followed" }, { m->must_be_proc, "must be a procfs" },
+		{ m->label_by_xattr, "labelled" },
 		{ m->late_readonly, "ro at the end" },	       { m->parent_opens, "opened by the parent" },
 	};
 
@@ -207,7 +208,7 @@ void explain_mounts(FILE *out, const struct plan *plan)
 	if (plan->root.path)
 		explain_root(out, &plan->root);
 	if (plan->mount_label)
-		fprintf(out, "mount label: %s\n", plan->mount_label);
+		fprintf(out, "mount label: %s=%s\n", plan->mount_label->key, plan->mount_label->value);
 	for (size_t i = 0; i < plan->mounts.n; i++)
 		explain_mount(out, &plan->mounts.v[i]);
 	for (size_t i = 0; i < plan->devices.n; i++)

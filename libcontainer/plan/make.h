@@ -33,6 +33,9 @@ const char *keep(struct making *m, const char *s);
 /* Say something that the specification wants said; past WARNINGS_MAX nothing more is. */
 int warn(struct making *m, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
+/* An annotation of the configuration, or NULL. */
+const char *make_annotation(const struct making *m, const char *key);
+
 /* A path in the container: absolute (a relative one means: from the root), "//" and "." gone, no trailing
  * slash. ".." is refused: what it means depends on symlinks, and rules like those for /proc judge by the
  * name. `place` is for the error. */
@@ -61,6 +64,10 @@ int make_hooks(struct making *m) MUST_USE;   /* hooks.c */
 /* Of exec.c: `process` with what the container's own gives where it says nothing. */
 const struct spec_process *exec_process(struct arena *arena, const struct spec_process *container,
 					const struct spec_process *process);
+
+/* Of privileged.c, as plan_privileged(): one process. mount_label may be NULL. */
+int privileged_process(struct arena *arena, const struct host *host, const char *mount_label,
+		       const struct spec_process *process, const struct spec_process **ret_process) MUST_USE;
 
 /* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most
  * cgroup_mounts_max(), to *ret (the first carries the words of the configuration already). Returns how many

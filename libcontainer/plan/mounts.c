@@ -166,6 +166,15 @@ static bool wants_super_ro(const struct plan_mount *p)
 	       !is_one_of(p->type, own, ARRAY_SIZE(own));
 }
 
+/* What the policy labels file by file (procfs, sysfs), or what the host has mounted already, with another context, takes
+ * none. Of an IPC namespace's mqueue there has been a mount since the namespace is there: its root gets the label. */
+static bool takes_context(const char *type)
+{
+	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
+
+	return !is_one_of(type, unlabelled, ARRAY_SIZE(unlabelled));
+}
+
 /* The flags of the super block and the SELinux context, after the words for the file system. */
 static int make_params(struct making *m, const struct mount_said *said, struct plan_mount *p)
 {
@@ -176,7 +185,6 @@ static int make_params(struct making *m, const struct mount_said *said, struct p
 		      { SUPER_DIRSYNC, "dirsync" },
 		      { SUPER_LAZYTIME, "lazytime" },
 		      { SUPER_MAND, "mand" } };
-	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
 	struct mount_param *params =
 		arena_array(m->arena, said->n_params + ARRAY_SIZE(flags) + 2, struct mount_param);
 	size_t n = said->n_params;
@@ -189,10 +197,8 @@ static int make_params(struct making *m, const struct mount_said *said, struct p
 			params[n++].key = keep(m, flags[i].word);
 	if (p->kind == PLAN_MOUNT_FS && wants_super_ro(p))
 		params[n++].key = keep(m, "ro");
-	if (p->kind == PLAN_MOUNT_FS && m->plan->mount_label &&
-	    !is_one_of(p->type, unlabelled, ARRAY_SIZE(unlabelled)))
-		params[n++] =
-			(struct mount_param){ .key = keep(m, "context"), .value = m->plan->mount_label };
+	if (p->kind == PLAN_MOUNT_FS && m->plan->mount_label && takes_context(p->type))
+		params[n++] = *m->plan->mount_label;
 	for (size_t i = 0; i < n; i++)
 		if (!params[i].key)
 			return -ENOMEM;
@@ -270,6 +276,7 @@ static int make_fs(struct making *m, const struct spec_mount *asked, const struc
 	if (r < 0)
 		return r;
 	p->inherit_mode = tmpfs && !has_param(p, "mode");
+	p->label_by_xattr = m->plan->mount_label && streq(p->type, "mqueue");
 	/* Mount points, nodes and links inside it have to be made first. */
 	if ((tmpfs || streq(p->target, "/dev")) && (p->attrs.set & MOUNT_ATTR_RDONLY)) {
 		p->attrs.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
@@ -455,13 +462,39 @@ static int make_paths(struct making *m, const char *property, const struct strin
 	return 0;
 }
 
+/* linux.mountLabel, and which of the options of SELinux it is: crun's annotation. */
+static int make_label(struct making *m)
+{
+	static const char *const types[] = { "context", "fscontext", "defcontext", "rootcontext" };
+	const char *label = m->spec->linux_->mount_label;
+	const char *type = make_annotation(m, "run.oci.mount_context_type");
+	struct mount_param *param;
+
+	if (type && !is_one_of(type, types, ARRAY_SIZE(types)))
+		return fail(0,
+			    "annotation run.oci.mount_context_type: '%.64s' is none of context, fscontext, "
+			    "defcontext, rootcontext",
+			    type);
+	if (!label || !*label)
+		return 0;
+	if (!m->host->selinux)
+		return fail(0,
+			    "linux.mountLabel: SELinux is not enabled on this host, '%.128s' cannot be used",
+			    label);
+	param = arena_new(m->arena, struct mount_param);
+	if (!param)
+		return -ENOMEM;
+	*param = (struct mount_param){ .key = keep(m, type ? type : types[0]), .value = label };
+	m->plan->mount_label = param;
+	return param->key ? 0 : -ENOMEM;
+}
+
 int make_mounts(struct making *m)
 {
 	int r = make_root(m);
 
-	m->plan->mount_label = m->spec->linux_->mount_label && *m->spec->linux_->mount_label
-				       ? m->spec->linux_->mount_label
-				       : NULL;
+	if (r == 0)
+		r = make_label(m);
 	if (r == 0)
 		r = make_list(m);
 	if (r == 0)

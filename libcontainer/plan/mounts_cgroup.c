@@ -80,7 +80,7 @@ static int v2_mount(struct making *m, struct plan_mount *p)
 /* The tmpfs that holds the hierarchies; writable until they are in it. */
 static int v1_tmpfs(struct making *m, struct plan_mount *p)
 {
-	struct mount_param *mode = arena_new(m->arena, struct mount_param);
+	struct mount_param *mode = arena_array(m->arena, 2, struct mount_param);
 
 	if (!mode)
 		return -ENOMEM;
@@ -90,6 +90,8 @@ static int v1_tmpfs(struct making *m, struct plan_mount *p)
 	p->source = keep(m, "cgroup");
 	p->params.v = mode;
 	p->params.n = 1;
+	if (m->plan->mount_label)
+		mode[p->params.n++] = *m->plan->mount_label;
 	p->attrs.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	return mode->key && mode->value && p->type && p->source ? 0 : -ENOMEM;
 }

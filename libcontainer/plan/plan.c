@@ -42,6 +42,14 @@ int warn(struct making *m, const char *fmt, ...)
 	return 0;
 }
 
+const char *make_annotation(const struct making *m, const char *key)
+{
+	for (size_t i = 0; i < m->spec->annotations.n; i++)
+		if (streq(m->spec->annotations.v[i].key, key))
+			return m->spec->annotations.v[i].value;
+	return NULL;
+}
+
 int container_path(struct making *m, const char *place, const char *path, const char **ret_path)
 {
 	size_t size = strlen(path) + 2;
@@ -261,6 +269,8 @@ static int make_filter(struct making *m)
 	const struct spec_seccomp *section = m->spec->linux_->seccomp;
 	int r;
 
+	if (m->plan->kind == PLAN_EXEC && m->options->privileged)
+		return 0; /* of the privileged process; a privileged container has no section */
 	if (!section)
 		return 0;
 	if (!m->options->filter_later)
@@ -303,6 +313,7 @@ static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(s
 	if (!m->plan || !m->warnings)
 		return -ENOMEM;
 	m->plan->kind = kind;
+	m->plan->privileged = m->options->privileged;
 	m->plan->warnings.v = m->warnings;
 	for (size_t i = 0; i < n; i++) {
 		int r = list[i](m);
@@ -317,10 +328,14 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct host *h
 	      const struct plan_options *options, const struct plan **ret_plan)
 {
 	struct making m = {
-		.arena = arena, .spec = spec, .process = spec->process, .host = host, .options = options
+		.arena = arena, .spec = spec, .host = host, .options = options
 	};
-	int r = make_all(&m, PLAN_CREATE, parts, ARRAY_SIZE(parts));
+	int r = options->privileged ? plan_privileged(arena, host, spec, &m.spec) : 0;
 
+	if (r == 0) {
+		m.process = m.spec->process;
+		r = make_all(&m, PLAN_CREATE, parts, ARRAY_SIZE(parts));
+	}
 	if (r == 0)
 		*ret_plan = m.plan;
 	return r;
@@ -330,12 +345,17 @@ int plan_make_exec(struct arena *arena, const struct spec *spec, const struct sp
 		   const struct host *host, const struct plan_options *options, const struct plan **ret_plan)
 {
 	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
-	int r;
+	int r = options->container_privileged ? plan_privileged(arena, host, spec, &m.spec) : 0;
 
-	m.process = exec_process(arena, spec->process, process);
+	if (r < 0)
+		return r;
+	m.process = exec_process(arena, m.spec->process, process);
 	if (!m.process)
 		return -ENOMEM;
-	r = make_all(&m, PLAN_EXEC, exec_parts, ARRAY_SIZE(exec_parts));
+	if (options->privileged)
+		r = privileged_process(arena, host, spec->linux_->mount_label, m.process, &m.process);
+	if (r == 0)
+		r = make_all(&m, PLAN_EXEC, exec_parts, ARRAY_SIZE(exec_parts));
 	if (r == 0)
 		*ret_plan = m.plan;
 	return r;

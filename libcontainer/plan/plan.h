@@ -88,6 +88,7 @@ struct plan_mount {
 	bool source_nofollow, target_nofollow, copy_symlink; /* crun's src-nofollow, dest-nofollow, copy-symlink */
 	bool copy_up;          /* tmpcopyup */
 	bool inherit_mode;     /* tmpfs without mode=: the mode of the directory below it */
+	bool label_by_xattr;   /* the plan's mount label, on the mount's root: for a file system that takes no context option */
 	bool late_readonly;    /* read-only only once devices and links are in it (/dev) */
 	bool parent_opens;     /* the parent opens the source (user namespace, or an idmapped one) and init gets an fd */
 	bool must_be_proc;     /* a bind on /proc: its root must be that of a procfs (CVE-2019-16884), else an error */
@@ -219,7 +220,8 @@ struct plan {
 	struct plan_process process;
 	const struct plan_filter *filter; /* NULL: unconfined */
 	struct plan_filter *unfinished;   /* it, where filter_later left its program to be made: filter_finish() */
-	const char *mount_label;
+	const struct mount_param *mount_label; /* "context" or what else the configuration chose, and the label; NULL: none */
+	bool privileged;             /* was asked for: the configuration was rewritten (privileged.c) */
 	PLAN_LIST(plan_hook) hooks[HOOK_POINTS];
 	struct strings warnings;     /* degradations that the specification wants said: unknown capabilities and the like */
 };
@@ -235,6 +237,8 @@ struct host {
 	uint64_t ignored_signals; /* that the caller ignores, as we then do: bit N - 1 for signal N */
 	struct cgroup_host cgroup;
 	bool apparmor, selinux;
+	const char *selinux_context; /* the caller's own, where SELinux is on */
+	PLAN_LIST(device) devices;   /* the nodes of its /dev: only asked for where it is privileged */
 	const char *notify_socket; /* NOTIFY_SOCKET of the caller, or NULL */
 	unsigned int listen_fds;   /* LISTEN_FDS of the caller, or 0 */
 	bool has_newuidmap;
@@ -245,6 +249,8 @@ struct plan_options {
 	const char *id;
 	const char *bundle;       /* absolute, resolved by the caller */
 	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
+	bool privileged;          /* create: the container; exec: the process */
+	bool container_privileged; /* exec: the container was made so */
 	struct opt_bool rootless; /* may it stay in the caller's cgroup; absent: who is not root may */
 	unsigned int preserve_fds;
 	bool filter_later;        /* the engine compiles the seccomp filter beside init, or nobody needs it */
@@ -260,6 +266,11 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct host *h
  * share with whoever made it, without paths: they are joined through init's pidfd. */
 int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process, const struct host *host,
 		   const struct plan_options *options, const struct plan **ret_plan) MUST_USE;
+
+/* The configuration as a privileged container has it (privileged.c): what plan_make() does by itself where its options
+ * say so. */
+int plan_privileged(struct arena *arena, const struct host *host, const struct spec *spec,
+		    const struct spec **ret_spec) MUST_USE;
 
 /* The plan in words, stable and complete: what `create --dry-run` prints and the golden tests compare. */
 int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_text) MUST_USE;

@@ -183,18 +183,10 @@ static int make_personality(struct making *m)
 
 /* ---- who, what, where ---- */
 
-static const char *annotation(const struct spec *spec, const char *key)
-{
-	for (size_t i = 0; i < spec->annotations.n; i++)
-		if (streq(spec->annotations.v[i].key, key))
-			return spec->annotations.v[i].value;
-	return NULL;
-}
-
 static int make_user(struct making *m, const struct spec_user *asked)
 {
 	struct plan_user *u = &m->plan->process.user;
-	const char *keep_groups = annotation(m->spec, "run.oci.keep_original_groups");
+	const char *keep_groups = make_annotation(m, "run.oci.keep_original_groups");
 
 	*u = (struct plan_user){
 		.uid = asked->uid,
@@ -267,6 +259,27 @@ static int make_small(struct making *m, const struct spec_process *p)
 	return process->keyring ? 0 : -ENOMEM;
 }
 
+/* A label that cannot be had is an error, never a container that is less confined than asked for (rule R11). */
+static int make_labels(struct making *m, const struct spec_process *p)
+{
+	const char *profile = p->apparmor_profile, *label = p->selinux_label;
+
+	/* Docker says "unconfined" on hosts without AppArmor as well, and there everything is. */
+	if (profile && *profile && !m->host->apparmor && !streq(profile, "unconfined"))
+		return fail(0,
+			    "process.apparmorProfile: AppArmor is not enabled on this host, '%.128s' cannot "
+			    "be used",
+			    profile);
+	if (label && *label && !m->host->selinux)
+		return fail(
+			0,
+			"process.selinuxLabel: SELinux is not enabled on this host, '%.128s' cannot be used",
+			label);
+	m->plan->process.apparmor_profile = m->host->apparmor && profile && *profile ? profile : NULL;
+	m->plan->process.selinux_label = label && *label ? label : NULL;
+	return 0;
+}
+
 int make_process(struct making *m)
 {
 	const struct spec_process *p = m->process;
@@ -284,6 +297,8 @@ int make_process(struct making *m)
 		r = make_rlimits(m, p);
 	if (r == 0)
 		r = make_small(m, p);
+	if (r == 0)
+		r = make_labels(m, p);
 	if (r == 0)
 		r = make_scheduler(m, p->scheduler);
 	if (r == 0)

@@ -4,32 +4,7 @@
  * can do is refused, never ignored; each row goes away with the change that makes it act.
  */
 #include "base/err.h"
-#include "base/str.h"
 #include "plan/make.h"
-
-static bool said(const char *s)
-{
-	return s && *s;
-}
-
-static bool asks_apparmor(const struct making *m)
-{
-	const struct spec_process *p = m->process;
-
-	/* Docker says "unconfined" on hosts without AppArmor as well, and there everything is. */
-	return p && said(p->apparmor_profile) &&
-	       (m->host->apparmor || !streq(p->apparmor_profile, "unconfined"));
-}
-
-static bool asks_selinux(const struct making *m)
-{
-	return m->process && said(m->process->selinux_label);
-}
-
-static bool asks_mount_label(const struct making *m)
-{
-	return said(m->spec->linux_->mount_label);
-}
 
 static bool asks_rdt(const struct making *m)
 {
@@ -45,9 +20,6 @@ static const struct {
 	const char *what;
 	bool (*asked)(const struct making *m);
 } refusals[] = {
-	{ "process.apparmorProfile", asks_apparmor },
-	{ "process.selinuxLabel", asks_selinux },
-	{ "linux.mountLabel", asks_mount_label },
 	{ "linux.intelRdt", asks_rdt },
 	{ "--systemd-cgroup", asks_systemd },
 };

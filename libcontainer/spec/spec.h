@@ -318,6 +318,11 @@ int spec_check_mounts(const struct spec_mount *mounts, size_t n) MUST_USE;
  * a user namespace of the caller's ids. Failures are the writer's: json_writer_end() has them. */
 struct json_writer;
 struct spec_default {
+	/* For a container that is not to be confined, what it is to have: its capabilities (NULL: it is to be confined), its
+	 * SELinux label (NULL: none), and the host's devices. */
+	const struct strings *privileged;
+	const char *selinux_label;
+	LIST(spec_device) devices;
 	bool rootless;
 	uint32_t uid, gid;         /* of the caller, for rootless */
 	unsigned int thermal_cpus; /* CPUs whose sysfs directory has a thermal_throttle, to be masked: cpu0 .. cpuN-1 */

@@ -26,6 +26,18 @@ static inline bool wants_keyring(const struct plan *p)
 {
 	return p->process.keyring != NULL;
 }
+static inline bool wants_apparmor(const struct plan *p)
+{
+	return p->process.apparmor_profile != NULL;
+}
+static inline bool wants_selinux(const struct plan *p)
+{
+	return p->process.selinux_label != NULL;
+}
+static inline bool wants_key_label(const struct plan *p)
+{
+	return wants_keyring(p) && wants_selinux(p);
+}
 static inline bool wants_loopback(const struct plan *p)
 {
 	return p->loopback_up;
@@ -148,6 +160,7 @@ static inline bool wants_filter(const struct plan *p)
 
 /* The container's own room: namespaces are there, the host's tree is still visible. */
 #define SETUP_STEPS(STEP)                                                                                                          \
+	STEP("key-label", wants_key_label, set_key_label, "the keyring shall be the container's to SELinux, not ours: before it is made") \
 	STEP("keyring", wants_keyring, join_keyring, "a session keyring of its own, before anything could look up a key")           \
 	STEP("join", wants_join_here, join_namespaces, "those with a path, where no stage did it: before what is set in them")      \
 	STEP("cgroup-joined", wants_joined, wait_joined, "the cgroup namespace's root is the cgroup we are in: be in it first")     \
@@ -187,6 +200,8 @@ static inline bool wants_filter(const struct plan *p)
 	STEP("memory-policy", wants_memory_policy, set_memory_policy, "of this task: nobody else can set it")                      \
 	STEP("cpu-affinity", wants_final_affinity, set_final_affinity, "exec: the final mask, once in the cgroup")                  \
 	STEP("stdio-owner", wants_always, own_stdio, "a non-root user must be able to reopen its stdio; needs CAP_CHOWN")           \
+	STEP("apparmor", wants_apparmor, set_apparmor_profile, "acts at execve; through a private procfs, which takes privilege (CVE-2019-16884, CVE-2025-52881)") \
+	STEP("selinux", wants_selinux, set_selinux_label, "as the profile; after all that init labels as itself")               \
 	STEP("bounding-set", wants_caps, drop_bounding, "needs CAP_SETPCAP: before we become the user")                             \
 	STEP("user", wants_always, become_user, "groups, gid, uid; keeps what capabilities the next rows still need")               \
 	STEP("umask", wants_always, set_umask, "of the process, also for the hooks")                                                \

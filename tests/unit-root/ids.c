@@ -182,7 +182,7 @@ static void mapped_root_body(void)
 	CHECK(mount_set_attrs(&tools, fd, &rec) == (refused ? -ENOSYS : -EPERM));
 	fail_forget();
 	CHECK(!fstatvfs(fd, &st) && (st.f_flag & ST_NOSUID));
-	OK(mount_make_empty(&tools, &empty));
+	OK(mount_make_empty(&tools, NULL, &empty));
 	OK(rootfs_pivot(&tools, rootfd));
 	CHECK(exists("/dir/file") && !exists(HOST));
 }

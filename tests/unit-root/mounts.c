@@ -172,7 +172,7 @@ static void masks_body(void)
 	struct stat a, b;
 
 	enter();
-	OK(mount_make_empty(&tools, &first));
+	OK(mount_make_empty(&tools, NULL, &first));
 	attach(first, "/dir");
 	OK(mount_clone(&tools, first, "", false, false, &second));
 	attach(second, "/etc");
@@ -263,7 +263,7 @@ static void long_option_body(void)
 	attach(fd, "/dir");
 	CHECK(!faccessat(rootfd, "dir/file", F_OK, 0));
 	/* and what fits goes the usual way beside it */
-	OK(mount_make_empty(&tools, &fd));
+	OK(mount_make_empty(&tools, NULL, &fd));
 	attach(fd, "/etc");
 }
 
@@ -323,7 +323,7 @@ static void exchanged_target_body(void)
 			fail_forget();
 			continue;
 		}
-		OK(mount_make_empty(&tools, &fd));
+		OK(mount_make_empty(&tools, NULL, &fd));
 		r = mount_attach(&tools, fd, target);
 		CHECK(r == 0 || r == -ENOENT);
 		landings++;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -90,6 +91,13 @@ static const struct machine {
 	  { .initial_userns = false, .bounding = ALL_CAPS, .has_newuidmap = true, .cgroup = V2("/") } },
 };
 
+/* What a host's /dev may have. */
+static const struct device some_devices[] = {
+	{ .path = "/dev/fuse", .type = S_IFCHR, .major = 10, .minor = 229, .mode = 0666 },
+	{ .path = "/dev/loop0", .type = S_IFBLK, .major = 7, .mode = 0660, .gid = 6 },
+	{ .path = "/dev/net/tun", .type = S_IFCHR, .major = 10, .minor = 200, .mode = 0666 },
+};
+
 /* ---- one test ---- */
 
 struct golden {
@@ -148,6 +156,10 @@ static bool read_word(struct golden *g, const char *word)
 		g->host.apparmor = true;
 	else if (streq(word, "selinux"))
 		g->host.selinux = true;
+	else if (streq(word, "privileged"))
+		g->options.privileged = true;
+	else if (streq(word, "container-privileged"))
+		g->options.container_privileged = true;
 	else
 		return false;
 	return true;
@@ -168,6 +180,10 @@ static bool read_host(struct golden *g)
 		good = false;
 	}
 	free(words);
+	g->host.devices.v = some_devices;
+	g->host.devices.n = ARRAY_SIZE(some_devices);
+	if (g->host.selinux)
+		g->host.selinux_context = "unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023";
 	return good;
 }
 
