@@ -53,13 +53,15 @@ MUSL_LINK  = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(Z) \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(call GCC_FILE,crtbeginS.o)
 MUSL_END   = $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 
+LIBS_SHARED = $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor libmnl)
+
 # Goals that compile nothing need no flags, and no library.
 ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 ifeq ($(LINK),default)
 LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl
 else ifeq ($(LINK),shared)
-LIBS := $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor libmnl)
+LIBS = $(LIBS_SHARED)
 else ifeq ($(LINK),static)
 MUSL_LIBS := $(or $(shell tests/static/build.sh),$(error tests/static/build.sh failed))
 LIBS := $(addprefix $(MUSL_LIBS)/lib/lib,seccomp.a cap.a yajl_s.a apparmor.a mnl.a)
@@ -115,9 +117,10 @@ $(B)/libcontainer.a: $(LIB_OBJ) $(B)/init_image.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# Who takes a shared library has the others shared, too.
 $(B)/libcontainer.so: $(LIB_OBJ) $(B)/init_image.o
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libcontainer.so.0 -Wl,--exclude-libs,ALL $(Z) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libcontainer.so.0 $(Z) -o $@ $^ $(LIBS_SHARED)
 
 lib: $(B)/libcontainer.a $(B)/libcontainer.so ## build libcontainer, static and shared, for other programs
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The harness: all contestants do an operation once per round, in an order shuffled for each round, so that
  * what else the machine does hits all of them alike and the ratios hold where the absolute times do not.

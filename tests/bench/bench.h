@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The benchmark harness: bench.c takes the options and runs the rounds, ops.c knows how to do each operation
  * with a runtime's command line, report.c turns samples into tables, JSON and the gate's verdict.

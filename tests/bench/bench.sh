@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Measures a runtime against its peers and against the floor. See README.md, or --help.
 #
 # Everything happens in private namespaces (isolate.sh) and in cgroups of our own, which are removed at the end, also

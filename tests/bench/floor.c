@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor: what a container start costs when a program does the system calls and nothing else. It is a
  * measuring stick, not a runtime: the configuration is compiled in (the one that bench.sh writes for

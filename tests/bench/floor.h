@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Shared by the files of the floor program: floor.c (containers and verbs), floor_cgroup.c,
  * floor_filter.c, floor_io.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor's cgroups: one directory on v2, one per hierarchy on v1.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor's two BPF programs: the device rules of the default configuration, and a seccomp filter of a real
  * one's size.

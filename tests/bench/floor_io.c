@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor's few helpers: one way to fail, whole small files in one read or write.
  */

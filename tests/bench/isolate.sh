@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # isolate.sh VIEW COMMAND...: called by bench.sh as the first process of new namespaces, in a cgroup of its own. Gives
 # the command a private /run, /dev and cgroup view, and shared propagation, as a systemd host has it.
 set -eu

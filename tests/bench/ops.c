@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The operations: each is one or a few commands of the runtime under test, timed from before vfork to wait4's
  * return.

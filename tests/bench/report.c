@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Samples to numbers: medians, p10, ratios of one round's pair, their medians; and the targets of the gate.
  */

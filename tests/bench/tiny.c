@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The smallest payload: `true` exits at once; `pause` is the long-lived container that exec, state and kill
  * act on.

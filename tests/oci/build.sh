@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Builds the validation suite of OCI runtime-tools from Debian's source package.
 #
 # usage: build.sh [CACHE_DIR]        (default: ${CRUET_CACHE:-/var/cache/cruet}/oci)
@@ -32,36 +33,12 @@ build_depends="
 say() { echo "oci/build: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# A mirror is allowed to fail now and then.
-retry() {
-	for pause in 1 5 15; do
-		"$@" && return 0
-		say "failed, again in $pause s: $*"
-		sleep "$pause"
-	done
-	"$@"
-}
+# shellcheck source=../apt-source.sh
+. "$here/../apt-source.sh"
 
-# The mirrors that this machine itself uses, one a line: no address stands in the project.
+# The mirrors that this machine itself uses, one a line.
 mirrors() {
-	# shellcheck disable=SC2016 # the variables are apt's
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | sort -u
-}
-
-keyring() {
-	for file in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
-		[ -e "$file" ] && { echo "$file"; return 0; }
-	done
-	die "no keyring of the Debian archive: install debian-archive-keyring"
-}
-
-# apt with a state of its own: the machine's sources and lists stay as they are.
-private_apt() {
-	apt-get -qq \
-		-o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State="$work/apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$work/apt/cache" \
-		-o Acquire::Check-Valid-Until=false -o Acquire::Retries=5 -o APT::Sandbox::User=root \
-		"$@" >&2
+	archives | grep -v security | cut -d' ' -f1 | sort -u
 }
 
 fetch_from() { # MIRROR SUITE; leaves the tarball in $work/apt
@@ -81,7 +58,7 @@ fetch_from_any() {
 
 fetch_source() {
 	keyring=$(keyring)
-	mkdir -p "$work/apt/state/lists/partial" "$work/apt/cache/archives/partial"
+	mkdir -p "$work/apt"
 	retry fetch_from_any || die "no mirror gave the source package $source_package"
 	mkdir -p "$tree"
 	tar -xf "$work/apt/$source_package"_*.tar.* -C "$tree" --strip-components=1
@@ -138,7 +115,7 @@ main() {
 	cache=${1:-${CRUET_CACHE:-/var/cache/cruet}/oci}
 	mkdir -p "$cache"
 	cache=$(CDPATH='' cd -- "$cache" && pwd)
-	key=$(cat "$here/build.sh" "$here/tap/tap.go" | sha256sum | cut -c1-12)
+	key=$(cat "$here/build.sh" "$here/tap/tap.go" "$here/../apt-source.sh" | sha256sum | cut -c1-12)
 	done=$cache/suite-$(uname -m)-$key
 	if [ ! -d "$done" ]; then
 		exec 9>"$cache/lock"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs a command where a container runtime cannot harm the machine, and cleans up.
 #
 # usage: isolate.sh [--cgroup v1|v2|hybrid] [--] COMMAND [ARG...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Judges the TAP output of one validation program.
 #
 # usage: awk -v status=EXIT-STATUS -v errors=FILE-OF-STDERR -f judge.awk OUTPUT

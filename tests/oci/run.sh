@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs the validation suite of OCI runtime-tools against a runtime.
 #
 # usage: run.sh RUNTIME [--cgroup v1|v2] [--jobs N] [--logs DIR] [TEST...]

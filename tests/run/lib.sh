@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120 # bundle has an argument that may be left out
 # tests/run/lib.sh: what the root tests share. A test is a function test_NAME in a file of this directory; it runs in a
 # subshell of its own, in a directory of its own ($T), with a state root of its own ($ROOT), `set -eu`, and a time limit.
 # It fails by any command that fails, or by `die WHY`; `skip WHY` says why it cannot run here.

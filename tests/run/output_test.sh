@@ -28,7 +28,7 @@ test_pid_file()
 	expect "$(pid_of "$ID")" "$(cat "$T/pid")"
 	expect "$(pid_of "$ID" | tr -d '\n' | wc -c)" "$(wc -c <"$T/pid")"
 	expect 123456 "$(cat "$T/old")" # replaced, not written into
-	expect "old pid" "$(cd "$T" && ls -A | grep -E 'pid|old' | paste -sd ' ')"
+	expect "old pid" "$(cd "$T" && find . -maxdepth 1 -printf '%f\n' | grep -E 'pid|old' | sort | paste -sd ' ')"
 }
 
 test_pid_file_by_relative_path()

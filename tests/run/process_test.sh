@@ -105,7 +105,7 @@ test_environment()
 	bundle
 	config '.process.env = ["PATH=/bin", "A=1", "B=x=y z", "A=2", "EMPTY=", "HOME=/there"]'
 	args env
-	expect "A=2,B=x=y z,EMPTY=,HOME=/there,PATH=/bin" "$(SECRET=1 LD_PRELOAD= run | sort | paste -sd ,)"
+	expect "A=2,B=x=y z,EMPTY=,HOME=/there,PATH=/bin" "$(SECRET=1 LD_PRELOAD='' run | sort | paste -sd ,)"
 }
 
 test_home()

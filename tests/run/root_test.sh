@@ -207,7 +207,8 @@ test_record_of_another_boot()
 test_leftovers_are_swept()
 {
 	sleeper
-	mkdir -p -m 700 "$ROOT"
+	mkdir -p "$ROOT"
+	chmod 700 "$ROOT"
 	mkdir -m 700 "$ROOT/.new.0123456789abcdef" "$ROOT/.del.0123456789abcdef"
 	echo x >"$ROOT/.del.0123456789abcdef/record.json"
 	expect "" "$(cruet list -q)"

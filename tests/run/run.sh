@@ -41,7 +41,9 @@ one()
 
 report()
 {
-	local label=run/$(basename "$1" _test.sh)/$2 status=$3
+	local label status=$3
+
+	label=run/$(basename "$1" _test.sh)/$2
 
 	case $status in
 	0) echo "ok $label" ;;

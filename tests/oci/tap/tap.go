@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package tap writes the Test Anything Protocol, version 13. It stands in for
 // github.com/mndrix/tap-go, which the validation suite of runtime-tools imports and
 // Debian does not carry: only what the suite calls is here.
