@@ -14,7 +14,8 @@
 static int ask_for_all(struct cruet *cruet, struct spec_default *how)
 {
 	const struct spec_process nothing = { .cwd = "/" }, *process;
-	const struct spec empty = { .process = &nothing, .linux_ = &(struct spec_linux){ .rootfs_propagation = 0 } };
+	const struct spec empty = { .process = &nothing,
+				    .linux_ = &(struct spec_linux){ .rootfs_propagation = 0 } };
 	const struct spec *spec;
 	struct host host;
 	int r = cruet_host(cruet, &host);

@@ -182,7 +182,9 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 	const struct cgroup_host *cgroups = NULL;
 	struct process_inherited own;
 	struct host host = {
-		.euid = geteuid(), .egid = getegid(), .initial_userns = ns_user_is_initial(cruet->procfd),
+		.euid = geteuid(),
+		.egid = getegid(),
+		.initial_userns = ns_user_is_initial(cruet->procfd),
 		.notify_socket = cruet_notify_socket(),
 		.has_newuidmap = geteuid() != 0 && access("/usr/bin/newuidmap", X_OK) == 0,
 	};
@@ -259,7 +261,8 @@ int cruet_protect_process(unsigned int preserve_fds)
 	r = fd_cloexec_from(3 + preserve_fds);
 	if (r < 0)
 		return fail(-r, "cannot mark inherited fds close-on-exec");
-	signal(SIGPIPE, SIG_IGN); /* a hook that does not read, a caller that does not listen: an errno, not a death */
+	signal(SIGPIPE,
+	       SIG_IGN); /* a hook that does not read, a caller that does not listen: an errno, not a death */
 	/* As root we can write everybody's id maps; without privilege the kernel only lets us where we could be traced. */
 	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0))
 		return fail(errno, "cannot make the process untraceable");

@@ -22,7 +22,7 @@
 #include "kernel/tty.h"
 #include "run/notify.h"
 
-#define CREATE_MS  120000
+#define CREATE_MS 120000
 
 /* ---- load ------------------------------------------------------------------------------------------------------------ */
 
@@ -38,7 +38,8 @@ static int open_config(const struct cruet_create *options, const char *bundle, i
 		return fail(ENAMETOOLONG, "bundle '%s'", bundle);
 	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*ret_fd < 0)
-		return fail(errno, "cannot open the bundle's configuration '%s' (make one with `cruet spec`)", path);
+		return fail(errno, "cannot open the bundle's configuration '%s' (make one with `cruet spec`)",
+			    path);
 	return 0;
 }
 
@@ -64,15 +65,21 @@ static int load(struct making *m, const struct cruet_create *options)
 
 /* ---- plan ------------------------------------------------------------------------------------------------------------ */
 
-static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool filter_later)
+static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_create *options,
+		     bool filter_later)
 {
 	struct plan_options plan_options = {
-		.id = arena_strdup(&m->arena, options->id), .bundle = arena_strdup(&m->arena, m->bundle),
-		.no_pivot = options->no_pivot, .no_new_keyring = options->no_new_keyring,
-		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD, .no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
-		.preserve_fds = options->preserve_fds, .filter_later = filter_later,
+		.id = arena_strdup(&m->arena, options->id),
+		.bundle = arena_strdup(&m->arena, m->bundle),
+		.no_pivot = options->no_pivot,
+		.no_new_keyring = options->no_new_keyring,
+		.systemd_cgroup = cruet->manager == CRUET_MANAGER_SYSTEMD,
+		.no_cgroup = cruet->manager == CRUET_MANAGER_DISABLED,
+		.preserve_fds = options->preserve_fds,
+		.filter_later = filter_later,
 		.privileged = options->privileged,
-		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO, cruet->rootless == CRUET_ROOTLESS_TRUE },
+		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO,
+			      cruet->rootless == CRUET_ROOTLESS_TRUE },
 	};
 	int r;
 
@@ -84,7 +91,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 	if (r < 0)
 		return r;
 	if (m->host.notify_socket) {
-		plan_options.notify_dir = arena_printf(&m->arena, "%s/%s/" NOTIFY_DIR, cruet->root, options->id);
+		plan_options.notify_dir =
+			arena_printf(&m->arena, "%s/%s/" NOTIFY_DIR, cruet->root, options->id);
 		if (!plan_options.notify_dir)
 			return -ENOMEM;
 	}
@@ -123,14 +131,15 @@ static const char *now_rfc3339(struct arena *arena)
 	clock_gettime(CLOCK_REALTIME, &now);
 	second = (unsigned int)(now.tv_sec % 86400);
 	days = (unsigned int)(now.tv_sec / 86400) + 719468; /* since 1 March of the year 0 */
-	era_day = days % 146097;                            /* of 400 years */
+	era_day = days % 146097;			    /* of 400 years */
 	year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
 	day = era_day - (365 * year + year / 4 - year / 100);
 	month = (5 * day + 2) / 153;
 	day -= (153 * month + 2) / 5;
 	year += days / 146097 * 400 + (month >= 10);
-	return arena_printf(arena, "%04u-%02u-%02uT%02u:%02u:%02u.%09ldZ", year, month < 10 ? month + 3 : month - 9, day + 1,
-			    second / 3600, second / 60 % 60, second % 60, now.tv_nsec);
+	return arena_printf(arena, "%04u-%02u-%02uT%02u:%02u:%02u.%09ldZ", year,
+			    month < 10 ? month + 3 : month - 9, day + 1, second / 3600, second / 60 % 60,
+			    second % 60, now.tv_nsec);
 }
 
 /* The container's mounts will lie over the rootfs in our own mount namespace: what was there before is not ours. */
@@ -149,12 +158,21 @@ static int fill_container(struct making *m, struct cruet *cruet)
 	const struct plan *plan = m->run.plan;
 
 	m->container = (struct container){
-		.version = LEDGER_VERSION, .id = plan->id, .bundle = plan->bundle, .rootfs = plan->root.path,
-		.created = now_rfc3339(&m->arena), .oci_version = m->spec->oci_version, .annotations = m->spec->annotations,
-		.owner = geteuid(), .manager = plan->cgroup.none ? MANAGER_NONE : MANAGER_CGROUPFS,
+		.version = LEDGER_VERSION,
+		.id = plan->id,
+		.bundle = plan->bundle,
+		.rootfs = plan->root.path,
+		.created = now_rfc3339(&m->arena),
+		.oci_version = m->spec->oci_version,
+		.annotations = m->spec->annotations,
+		.owner = geteuid(),
+		.manager = plan->cgroup.none ? MANAGER_NONE : MANAGER_CGROUPFS,
 		.cgroup = plan->cgroup.none ? NULL : plan->cgroup.path,
-		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0, .has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
-		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0, .terminal = plan->process.terminal, .privileged = plan->privileged,
+		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0,
+		.has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
+		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0,
+		.terminal = plan->process.terminal,
+		.privileged = plan->privileged,
 		.notify = m->host.notify_socket != NULL,
 	};
 	if (!m->container.created)
@@ -215,8 +233,14 @@ static void abandon(struct making *m, struct cruet *cruet)
 {
 	struct err_trail *own = err_trail(), aside = { 0 };
 	struct remains remains = {
-		.arena = &m->arena, .container = &m->container, .entry = &m->run.entry, .cgroups = &m->host.cgroup,
-		.procfd = cruet->procfd, .pidfd = m->run.pidfd, .child = m->run.pid, .deadline_ms = now_ms() + 10000,
+		.arena = &m->arena,
+		.container = &m->container,
+		.entry = &m->run.entry,
+		.cgroups = &m->host.cgroup,
+		.procfd = cruet->procfd,
+		.pidfd = m->run.pidfd,
+		.child = m->run.pid,
+		.deadline_ms = now_ms() + 10000,
 	};
 
 	err_trail_attach(&aside);
@@ -242,8 +266,12 @@ static int start_child(struct making *m)
 static int watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
 {
 	const struct monitor monitor = {
-		.pidfd = m->run.pidfd, .pid = m->run.pid, .console_fd = m->run.console_fd, .subreaper = !options->no_subreaper,
-		.notify_fd = m->notify_fd, .notify_socket = m->host.notify_socket,
+		.pidfd = m->run.pidfd,
+		.pid = m->run.pid,
+		.console_fd = m->run.console_fd,
+		.subreaper = !options->no_subreaper,
+		.notify_fd = m->notify_fd,
+		.notify_socket = m->host.notify_socket,
 	};
 	const struct cruet_delete delete = { .id = options->id, .force = true };
 	int r;
@@ -277,5 +305,6 @@ int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_
 	*ret_status = 0;
 	if (!options->detach)
 		return watch(&m, cruet, options, ret_status);
-	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd) : 0;
+	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd)
+			    : 0;
 }

@@ -17,7 +17,7 @@
 #include "container.h"
 #include "making.h"
 
-#define EXEC_MS     120000
+#define EXEC_MS	    120000
 #define PROCESS_MAX (16u << 20)
 
 /* ---- the process ------------------------------------------------------------------------------------------------------ */
@@ -38,7 +38,8 @@ static int read_process(struct arena *arena, const char *path, const struct spec
 	return r < 0 ? fail_in(r, "--process '%s'", path) : 0;
 }
 
-static int concat(struct arena *arena, const struct strings *a, const struct cruet_words *b, struct strings *ret)
+static int concat(struct arena *arena, const struct strings *a, const struct cruet_words *b,
+		  struct strings *ret)
 {
 	const char **v = arena_array(arena, a->n + b->n + 1, const char *);
 
@@ -80,14 +81,16 @@ static int add_gids(struct arena *arena, const struct cruet_words *words, struct
 		v[i] = user->additional_gids.v[i];
 	for (size_t i = 0; i < words->n; i++)
 		if (parse_id(words->v[i], &v[user->additional_gids.n + i]) < 0)
-			return fail(EINVAL, "--additional-gids '%s': expected a number, 0 to 4294967294", words->v[i]);
+			return fail(EINVAL, "--additional-gids '%s': expected a number, 0 to 4294967294",
+				    words->v[i]);
 	user->additional_gids.v = v;
 	user->additional_gids.n += words->n;
 	return 0;
 }
 
 /* Into bounding, effective and permitted; ambient only beside an inheritable set that was asked for (CVE-2022-29162). */
-static int add_caps(struct arena *arena, const struct cruet_words *words, const struct spec_capabilities **caps)
+static int add_caps(struct arena *arena, const struct cruet_words *words,
+		    const struct spec_capabilities **caps)
 {
 	static const struct spec_capabilities none = { 0 };
 	struct spec_capabilities *c = arena_new(arena, struct spec_capabilities);
@@ -152,12 +155,17 @@ static int words_process(struct arena *arena, const struct cruet_exec *o, const 
 
 /* ---- exec --------------------------------------------------------------------------------------------------------------- */
 
-static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_exec *o, const struct opened *opened)
+static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_exec *o,
+		     const struct opened *opened)
 {
 	const struct container *c = &opened->container;
-	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
-					      .preserve_fds = o->preserve_fds, .filter_later = true,
-					      .privileged = o->privileged, .container_privileged = c->privileged };
+	const struct plan_options options = { .id = c->id,
+					      .bundle = c->bundle,
+					      .no_cgroup = c->manager == MANAGER_NONE,
+					      .preserve_fds = o->preserve_fds,
+					      .filter_later = true,
+					      .privileged = o->privileged,
+					      .container_privileged = c->privileged };
 	const struct spec_process *process = NULL;
 	char *config;
 	size_t n;
@@ -166,8 +174,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 	if (r == 0)
 		r = spec_load(&m->arena, config, n, &m->spec);
 	if (r == 0)
-		r = o->process ? read_process(&m->arena, o->process, &process) :
-				 words_process(&m->arena, o, m->spec->process, &process);
+		r = o->process ? read_process(&m->arena, o->process, &process)
+			       : words_process(&m->arena, o, m->spec->process, &process);
 	if (r == 0)
 		r = cruet_host(cruet, &m->host);
 	if (r == 0)
@@ -178,14 +186,19 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 static int check_enterable(const struct cruet_exec *o, enum cruet_status status)
 {
 	if (status == CRUET_PAUSED && !o->ignore_paused)
-		return fail(0, "cannot exec in the paused container '%s': resume it first, or use --ignore-paused", o->id);
+		return fail(
+			0,
+			"cannot exec in the paused container '%s': resume it first, or use --ignore-paused",
+			o->id);
 	if (status == CRUET_CREATED || status == CRUET_RUNNING || status == CRUET_PAUSED)
 		return 0;
-	return fail(0, "cannot exec in the container '%s': it is %s (container not running)", o->id, cruet_status_word(status));
+	return fail(0, "cannot exec in the container '%s': it is %s (container not running)", o->id,
+		    cruet_status_word(status));
 }
 
 /* The container's cgroup, or the one that --cgroup names below it; and where init is now, in case that takes nobody. */
-static int open_cgroup(struct making *m, struct cruet *cruet, const struct cruet_exec *o, const struct container *c)
+static int open_cgroup(struct making *m, struct cruet *cruet, const struct cruet_exec *o,
+		       const struct container *c)
 {
 	const struct cgroup_host *host;
 	const char *path = c->cgroup;
@@ -214,7 +227,8 @@ static int open_cgroup(struct making *m, struct cruet *cruet, const struct cruet
 	return making_open_init_cgroup(m, cruet, host, (pid_t)c->pid);
 }
 
-static int enter(struct making *m, struct cruet *cruet, const struct cruet_exec *o, struct opened *opened, int pidfd)
+static int enter(struct making *m, struct cruet *cruet, const struct cruet_exec *o, struct opened *opened,
+		 int pidfd)
 {
 	int r = making_open_arena(m);
 
@@ -257,6 +271,9 @@ int cruet_exec(struct cruet *cruet, const struct cruet_exec *options, int *ret_s
 	*ret_status = 0;
 	if (r < 0 || options->detach)
 		return r;
-	return monitor_run(&(struct monitor){ .pidfd = m.run.pidfd, .pid = m.run.pid, .console_fd = m.run.console_fd, .notify_fd = -1 },
+	return monitor_run(&(struct monitor){ .pidfd = m.run.pidfd,
+					      .pid = m.run.pid,
+					      .console_fd = m.run.console_fd,
+					      .notify_fd = -1 },
 			   ret_status);
 }

@@ -23,11 +23,11 @@
 #include "base/str.h"
 #include "kernel/sys.h"
 
-#define ID_MAX 1024
+#define ID_MAX	    1024
 #define RECORD_NAME "record.json"
-#define RECORD_MAX (4u << 20)
-#define NEW_PREFIX ".new."
-#define DEL_PREFIX ".del."
+#define RECORD_MAX  (4u << 20)
+#define NEW_PREFIX  ".new."
+#define DEL_PREFIX  ".del."
 
 /* ---- the record: one row a field, for reading and for writing ---------------------------------------------------- */
 
@@ -133,14 +133,16 @@ static int record_parse(struct arena *arena, const char *buf, size_t n, struct c
 
 	if (!mark || mark == buf || mark[-1] != '\n')
 		return fail(EBADMSG, "the container's record is not whole");
-	snprintf(want, sizeof(want), "%016llx\n", (unsigned long long)checksum(buf, (size_t)(mark - 1 - buf)));
+	snprintf(want, sizeof(want), "%016llx\n",
+		 (unsigned long long)checksum(buf, (size_t)(mark - 1 - buf)));
 	if (!streq(mark + 1, want))
 		return fail(EBADMSG, "the container's record is damaged");
 	r = json_read(arena, &record_table, buf, (size_t)(mark - buf), ret);
 	if (r < 0)
 		return fail_in(-EBADMSG, "the container's record");
 	if (ret->version != LEDGER_VERSION)
-		return fail(EBADMSG, "the container's record has version %llu, this cruet knows %d: use the newer one",
+		return fail(EBADMSG,
+			    "the container's record has version %llu, this cruet knows %d: use the newer one",
 			    (unsigned long long)ret->version, LEDGER_VERSION);
 	return 0;
 }
@@ -183,7 +185,8 @@ int ledger_root_open(const char *root, bool make, int *ret_rootfd)
 	int r;
 
 	if (streq(root, "/"))
-		return fail(EINVAL, "the state root cannot be '/': choose a directory of its own with --root");
+		return fail(EINVAL,
+			    "the state root cannot be '/': choose a directory of its own with --root");
 	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		if (!make)
@@ -198,10 +201,13 @@ int ledger_root_open(const char *root, bool make, int *ret_rootfd)
 	if (fstat(fd, &st))
 		return fail(errno, "cannot stat the state root '%s'", root);
 	if (st.st_uid != geteuid())
-		return fail(EPERM, "the state root '%s' belongs to uid %u, not to you: choose another with --root", root,
-			    st.st_uid);
+		return fail(EPERM,
+			    "the state root '%s' belongs to uid %u, not to you: choose another with --root",
+			    root, st.st_uid);
 	if (st.st_mode & 022)
-		return fail(EPERM, "the state root '%s' can be written by others (mode %o): chmod 700 it, or choose another with --root",
+		return fail(EPERM,
+			    "the state root '%s' can be written by others (mode %o): chmod 700 it, or choose "
+			    "another with --root",
 			    root, st.st_mode & 07777u);
 	if (st.st_mode & 077 && fchmod(fd, 0700))
 		return fail(errno, "cannot close the state root '%s' to others", root);
@@ -219,7 +225,10 @@ int ledger_check_id(const char *id)
 		return fail(EINVAL, "container id is longer than %d characters", ID_MAX);
 	if (streq(id, ".") || streq(id, "..") ||
 	    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-") != n)
-		return fail(EINVAL, "invalid container id '%s': only letters, digits, '_', '+', '.' and '-' are allowed", id);
+		return fail(
+			EINVAL,
+			"invalid container id '%s': only letters, digits, '_', '+', '.' and '-' are allowed",
+			id);
 	if (starts_with(id, NEW_PREFIX) || starts_with(id, DEL_PREFIX) || n > NAME_MAX)
 		return fail(EINVAL, "invalid container id '%s': too long, or reserved", id);
 	return 0;
@@ -256,7 +265,8 @@ static void remove_directory(int rootfd, const char *name)
 	unlinkat(rootfd, name, AT_REMOVEDIR);
 }
 
-static int fill_entry(int dirfd, struct arena *arena, const struct container *c, const char *config, size_t config_n)
+static int fill_entry(int dirfd, struct arena *arena, const struct container *c, const char *config,
+		      size_t config_n)
 {
 	const char *text;
 	int r = record_text(arena, c, &text);
@@ -294,8 +304,8 @@ static int make_locked(int rootfd, char *name, size_t size, int *ret_dirfd)
 	return -EIO;
 }
 
-int ledger_publish(int rootfd, struct arena *arena, const struct container *c, const char *config, size_t config_n,
-		   struct ledger_entry *ret_entry)
+int ledger_publish(int rootfd, struct arena *arena, const struct container *c, const char *config,
+		   size_t config_n, struct ledger_entry *ret_entry)
 {
 	autoclose int dirfd = -1;
 	char name[40];
@@ -346,7 +356,8 @@ static int lock_within(int dirfd, const char *id, int64_t lock_ms)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail(errno, "cannot lock the container '%s'", id);
 		if (now_ms() >= deadline)
-			return fail(EBUSY, "the container '%s' is busy: another command is working on it", id);
+			return fail(EBUSY, "the container '%s' is busy: another command is working on it",
+				    id);
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
 	return 0;
@@ -364,16 +375,19 @@ int ledger_open(int rootfd, const char *id, int64_t lock_ms, struct ledger_entry
 	int r;
 
 	if (dirfd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? no_such(id) : fail(errno, "cannot open the state of '%s'", id);
+		return errno == ENOENT || errno == ENOTDIR ? no_such(id)
+							   : fail(errno, "cannot open the state of '%s'", id);
 	if (lock_ms >= 0) {
 		r = lock_within(dirfd, id, lock_ms);
 		if (r < 0)
 			return r;
 		/* whoever held the lock may have removed it */
-		if (fstat(dirfd, &ours) || fstatat(rootfd, id, &now, AT_SYMLINK_NOFOLLOW) || ours.st_ino != now.st_ino)
+		if (fstat(dirfd, &ours) || fstatat(rootfd, id, &now, AT_SYMLINK_NOFOLLOW) ||
+		    ours.st_ino != now.st_ino)
 			return no_such(id);
 	}
-	*ret_entry = (struct ledger_entry){ .rootfd = rootfd, .dirfd = take_fd(&dirfd), .locked = lock_ms >= 0 };
+	*ret_entry =
+		(struct ledger_entry){ .rootfd = rootfd, .dirfd = take_fd(&dirfd), .locked = lock_ms >= 0 };
 	return 0;
 }
 
@@ -391,14 +405,15 @@ bool ledger_is_locked(const struct ledger_entry *entry)
 	return false;
 }
 
-static int read_entry_file(const struct ledger_entry *entry, struct arena *arena, const char *name, size_t max, char **ret_buf,
-			   size_t *ret_n)
+static int read_entry_file(const struct ledger_entry *entry, struct arena *arena, const char *name,
+			   size_t max, char **ret_buf, size_t *ret_n)
 {
 	autoclose int fd = openat(entry->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
-		return fail(errno == ENOENT ? EBADMSG : errno, "cannot open '%s' of the container's state", name);
+		return fail(errno == ENOENT ? EBADMSG : errno, "cannot open '%s' of the container's state",
+			    name);
 	r = read_all(arena, fd, max, ret_buf, ret_n);
 	return r < 0 ? fail(-r, "cannot read '%s' of the container's state", name) : 0;
 }

@@ -61,7 +61,8 @@ void making_fill_handoff(struct making *m, bool gate)
 int making_check_terminal(const struct plan *plan, const char *console_socket, bool detached)
 {
 	if (plan->process.terminal && detached && !console_socket)
-		return fail(EINVAL, "process.terminal is true: a detached container needs --console-socket for its terminal");
+		return fail(EINVAL, "process.terminal is true: a detached container needs --console-socket "
+				    "for its terminal");
 	if (!plan->process.terminal && console_socket)
 		return fail(EINVAL, "--console-socket was given, but process.terminal is false");
 	if (plan->process.terminal && !plan->process.exec.args)

@@ -29,7 +29,8 @@ int container_open(struct cruet *cruet, const char *id, int64_t lock_ms, struct 
 	if (r == 0)
 		r = ledger_read(&opened.entry, &cruet->arena, &opened.container);
 	if (r == 0 && !streq(opened.container.id, id))
-		r = fail(EBADMSG, "the record of '%s' is of another container, '%s'", id, opened.container.id);
+		r = fail(EBADMSG, "the record of '%s' is of another container, '%s'", id,
+			 opened.container.id);
 	if (r == 0 || r == -EBADMSG) /* delete --force goes on with what can be known */
 		*ret_opened = opened;
 	else
@@ -109,7 +110,8 @@ int container_is_paused(struct cruet *cruet, const struct container *c, bool *re
 	return r;
 }
 
-int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd)
+int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status,
+		   int *ret_pidfd)
 {
 	const struct container *c = &opened->container;
 	autoclose int pidfd = -1;
@@ -117,7 +119,8 @@ int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_
 
 	if (r < 0)
 		return r;
-	if (!c->committed && (pidfd >= 0 || !opened->entry.locked) && (pidfd >= 0 || ledger_is_locked(&opened->entry)))
+	if (!c->committed && (pidfd >= 0 || !opened->entry.locked) &&
+	    (pidfd >= 0 || ledger_is_locked(&opened->entry)))
 		*ret_status = CRUET_CREATING;
 	else if (pidfd < 0)
 		*ret_status = CRUET_STOPPED;
@@ -130,7 +133,8 @@ int container_life(struct cruet *cruet, const struct opened *opened, enum cruet_
 	return 0;
 }
 
-int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status, int *ret_pidfd)
+int container_status(struct cruet *cruet, const struct opened *opened, enum cruet_status *ret_status,
+		     int *ret_pidfd)
 {
 	autoclose int pidfd = -1;
 	enum cruet_status status;
@@ -155,13 +159,21 @@ static int fill_state(struct cruet *cruet, const struct opened *opened, struct c
 	enum cruet_status status;
 	int r = container_status(cruet, opened, &status, NULL);
 
-	_Static_assert(sizeof(struct cruet_annotation) == sizeof(struct string_pair), "the same pair of strings");
+	_Static_assert(sizeof(struct cruet_annotation) == sizeof(struct string_pair),
+		       "the same pair of strings");
 	if (r < 0)
 		return r;
 	*ret = (struct cruet_state){
-		.oci_version = c->oci_version, .id = c->id, .bundle = c->bundle, .rootfs = c->rootfs, .created = c->created,
-		.status = status, .pid = status == CRUET_STOPPED ? 0 : (pid_t)c->pid, .owner = (uid_t)c->owner,
-		.annotations = (const struct cruet_annotation *)(const void *)c->annotations.v, .n_annotations = c->annotations.n,
+		.oci_version = c->oci_version,
+		.id = c->id,
+		.bundle = c->bundle,
+		.rootfs = c->rootfs,
+		.created = c->created,
+		.status = status,
+		.pid = status == CRUET_STOPPED ? 0 : (pid_t)c->pid,
+		.owner = (uid_t)c->owner,
+		.annotations = (const struct cruet_annotation *)(const void *)c->annotations.v,
+		.n_annotations = c->annotations.n,
 	};
 	return 0;
 }
@@ -234,9 +246,9 @@ static void list_one(struct cruet *cruet, const char *id, struct cruet_state *re
 
 	if (r == 0)
 		return;
-	*ret = (struct cruet_state){
-		.id = id, .status = CRUET_UNKNOWN, .problem = arena_strdup(&cruet->arena, fail_line(line, sizeof(line)))
-	};
+	*ret = (struct cruet_state){ .id = id,
+				     .status = CRUET_UNKNOWN,
+				     .problem = arena_strdup(&cruet->arena, fail_line(line, sizeof(line))) };
 	fail_forget();
 }
 

@@ -20,14 +20,17 @@
 #include "run/notify.h"
 #include "wire/gate.h"
 
-#define START_MS 120000
+#define START_MS  120000
 #define DELETE_MS 10000
 
 int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan)
 {
 	const struct container *c = &opened->container;
-	const struct plan_options options = { .id = c->id, .bundle = c->bundle, .no_cgroup = c->manager == MANAGER_NONE,
-					      .filter_later = true, .privileged = c->privileged };
+	const struct plan_options options = { .id = c->id,
+					      .bundle = c->bundle,
+					      .no_cgroup = c->manager == MANAGER_NONE,
+					      .filter_later = true,
+					      .privileged = c->privileged };
 	const struct spec *spec;
 	struct host host;
 	char *config;
@@ -65,9 +68,10 @@ static int receive_answer(int fd, int64_t deadline_ms, struct gate_answer *ret_a
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)
-	};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *c;
 	ssize_t n;
 	int r = wait_readable(fd, deadline_ms);
@@ -86,7 +90,8 @@ static int receive_answer(int fd, int64_t deadline_ms, struct gate_answer *ret_a
 }
 
 /* init is about to load a filter with a listener: the recorder came along, in which it notes the fd. */
-static int serve_listener(struct cruet *cruet, const struct opened *opened, int recorder, int pidfd, int64_t deadline_ms)
+static int serve_listener(struct cruet *cruet, const struct opened *opened, int recorder, int pidfd,
+			  int64_t deadline_ms)
 {
 	struct shared *shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, recorder, 0);
 	const struct plan *plan;
@@ -98,7 +103,8 @@ static int serve_listener(struct cruet *cruet, const struct opened *opened, int 
 	if (r == 0 && !plan->filter)
 		r = fail(EPROTO, "init wants a seccomp listener that the configuration does not have");
 	if (r == 0)
-		r = listener_serve(plan, shared, (pid_t)opened->container.pid, pidfd, "creating", deadline_ms);
+		r = listener_serve(plan, shared, (pid_t)opened->container.pid, pidfd, "creating",
+				   deadline_ms);
 	munmap(shared, SHARED_SIZE);
 	return r;
 }
@@ -251,8 +257,13 @@ int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int
 	if (r < 0)
 		return r;
 	remains = (struct remains){
-		.arena = &cruet->arena, .container = &opened->container, .entry = &opened->entry, .cgroups = host,
-		.procfd = cruet->procfd, .pidfd = pidfd, .deadline_ms = deadline_ms,
+		.arena = &cruet->arena,
+		.container = &opened->container,
+		.entry = &opened->entry,
+		.cgroups = host,
+		.procfd = cruet->procfd,
+		.pidfd = pidfd,
+		.deadline_ms = deadline_ms,
 	};
 	return run_undo(&remains);
 }
@@ -271,8 +282,10 @@ static int check_deletable(const struct cruet_delete *options, enum cruet_status
 {
 	if (options->force || status == CRUET_STOPPED || status == CRUET_CREATED)
 		return 0;
-	return fail(0, "cannot delete container '%s' that is not stopped: it is %s (kill it first, or use --force)", options->id,
-		    cruet_status_word(status));
+	return fail(
+		0,
+		"cannot delete container '%s' that is not stopped: it is %s (kill it first, or use --force)",
+		options->id, cruet_status_word(status));
 }
 
 /* The record cannot be read: what can be known without it is the cgroup, from the configuration as it was at create. */
@@ -299,7 +312,8 @@ static void sweep(struct cruet *cruet)
 		fail_forget();
 }
 
-static int delete_opened(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened, int64_t deadline)
+static int delete_opened(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened,
+			 int64_t deadline)
 {
 	autoclose int pidfd = -1;
 	const struct plan *plan = NULL;

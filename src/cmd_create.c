@@ -21,7 +21,8 @@ static const struct option_row shared_rows[] = {
 	     "move the root instead of pivot_root: for hosts whose root is a ramdisk"),
 	FLAG(struct cruet_create, no_new_keyring, "no-new-keyring", 0, "share the caller's session keyring"),
 	FLAG(struct cruet_create, privileged, "privileged", 0,
-	     "drop the confinement that config.json asks for, and give all that the caller has: capabilities, "
+	     "drop the confinement that config.json asks for, and give all that the caller has: "
+	     "capabilities, "
 	     "devices, writable /sys"),
 	UNSIGNED(struct cruet_create, preserve_fds, "preserve-fds", 0, "N", 65536,
 		 "keep the fds 3 to 2+N open in the container", PRESET("0")),

@@ -31,8 +31,8 @@
 static const struct range {
 	uint64_t low, high;
 } ranges[] = {
-	{0x110000000000, 0x500000000000},
-	{0x001000000000, 0x003000000000},
+	{ 0x110000000000, 0x500000000000 },
+	{ 0x001000000000, 0x003000000000 },
 };
 #define TRIES 16
 
@@ -101,7 +101,7 @@ int arena_open_shared(struct arena *ret_arena, size_t size)
 	/* until 5.1 is the oldest kernel: EINVAL, and the fd is only not writable by convention */
 	fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
 
-	*ret_arena = (struct arena){.base = base, .size = size, .fd = take_fd(&fd)};
+	*ret_arena = (struct arena){ .base = base, .size = size, .fd = take_fd(&fd) };
 	return 0;
 }
 
@@ -112,7 +112,7 @@ int arena_open_private(struct arena *ret_arena, size_t size)
 
 	if (base == MAP_FAILED)
 		return fail(errno, "cannot map %zu bytes", size);
-	*ret_arena = (struct arena){.base = base, .size = size, .fd = -1};
+	*ret_arena = (struct arena){ .base = base, .size = size, .fd = -1 };
 	return 0;
 }
 
@@ -121,7 +121,7 @@ void arena_close(struct arena *arena)
 	if (arena->base)
 		munmap(arena->base, arena->size);
 	fd_close(&arena->fd);
-	*arena = (struct arena){.fd = -1};
+	*arena = (struct arena){ .fd = -1 };
 }
 
 /* `bytes` more, at a multiple of `alignment`. The pages are new, so they are zero: nothing is ever given

@@ -17,7 +17,7 @@
 
 int64_t now_ms(void)
 {
-	struct timespec ts = {0};
+	struct timespec ts = { 0 };
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -27,7 +27,7 @@ int64_t now_ms(void)
 static int wait_for(int fd, short events, int64_t deadline_ms)
 {
 	for (;;) {
-		struct pollfd pfd = {.fd = fd, .events = events};
+		struct pollfd pfd = { .fd = fd, .events = events };
 		int timeout = -1, n;
 
 		if (deadline_ms != NO_DEADLINE) {

@@ -23,7 +23,7 @@ static const char *const kind_text[] = {
 
 struct json_shown json_show(const char *s, size_t n)
 {
-	struct json_shown shown = {""};
+	struct json_shown shown = { "" };
 	size_t max = sizeof(shown.text) - 4, used = 0;
 
 	while (used < n && used < max) {
@@ -179,14 +179,14 @@ static bool push_item(struct reader *r, struct frame *f, struct slot *ret_slot)
 	if (!item)
 		return json_out_of_memory(r);
 	f->count++;
-	*ret_slot = (struct slot){.at = (size_t)(item - r->items.v)};
+	*ret_slot = (struct slot){ .at = (size_t)(item - r->items.v) };
 	return true;
 }
 
 /* The last item of f. */
 static struct slot last_item(const struct frame *f)
 {
-	return (struct slot){.at = f->first_item + (f->count - 1) * item_size(f->owner)};
+	return (struct slot){ .at = f->first_item + (f->count - 1) * item_size(f->owner) };
 }
 
 /* A value begins. False: stop. */
@@ -194,9 +194,9 @@ bool next_value(struct reader *r, struct want *ret)
 {
 	struct frame *f = top_frame(r);
 
-	*ret = (struct want){.kind = JSON_SKIP};
+	*ret = (struct want){ .kind = JSON_SKIP };
 	if (!f) {
-		*ret = (struct want){.kind = r->top->kind, .row = r->top, .to.memory = r->result};
+		*ret = (struct want){ .kind = r->top->kind, .row = r->top, .to.memory = r->result };
 		return true;
 	}
 	switch (f->inside) {
@@ -207,14 +207,14 @@ bool next_value(struct reader *r, struct want *ret)
 		return true;
 	case IN_OBJECT:
 		if (f->row)
-			*ret = (struct want){f->row->kind, f->row, slot_member(f->self, f->row->offset)};
+			*ret = (struct want){ f->row->kind, f->row, slot_member(f->self, f->row->offset) };
 		return true;
 	case IN_MAP:
-		*ret = (struct want){JSON_STRING, NULL,
-				     slot_member(last_item(f), offsetof(struct string_pair, value))};
+		*ret = (struct want){ JSON_STRING, NULL,
+				      slot_member(last_item(f), offsetof(struct string_pair, value)) };
 		return true;
 	case IN_KEYED:
-		*ret = (struct want){JSON_OBJECT, f->owner, last_item(f)};
+		*ret = (struct want){ JSON_OBJECT, f->owner, last_item(f) };
 		return true;
 	case IN_LIST:
 		ret->row = f->owner;
@@ -233,7 +233,7 @@ static int finish_list(struct reader *r, const struct frame *f)
 	struct {
 		void *v;
 		size_t n;
-	} list = {.n = f->count};
+	} list = { .n = f->count };
 
 	/* a NULL follows strings, so that a list can be an argv; and [] is told from absent by v */
 	if (f->owner->kind == JSON_STRINGS || bytes) {
@@ -334,7 +334,7 @@ static bool stable_key(struct reader *r, const char *s, size_t n, bool keep, str
 		if (!s)
 			return json_out_of_memory(r);
 	}
-	*ret = (struct key){s, n};
+	*ret = (struct key){ s, n };
 	return true;
 }
 
@@ -350,7 +350,7 @@ static int object_key(struct reader *r, struct frame *f, const char *s, size_t n
 		note_case(r, f, &f->key);
 		return remember_key(r, f->key);
 	}
-	f->key = (struct key){row->name, row->length};
+	f->key = (struct key){ row->name, row->length };
 	bit = (uint64_t)1 << (row - f->table->v);
 	if (f->seen & bit)
 		return json_complain(r, "appears twice");
@@ -387,7 +387,7 @@ int pop_object(struct reader *r)
 		const struct json_field *row = &f->table->v[i];
 
 		if (row->required && !(f->seen & (uint64_t)1 << i)) {
-			f->key = (struct key){row->name, row->length};
+			f->key = (struct key){ row->name, row->length };
 			return json_complain(r, "is missing");
 		}
 	}

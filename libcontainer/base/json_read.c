@@ -38,7 +38,7 @@ static int on_bool(void *ctx, int value)
 	if (want.kind == JSON_BOOL)
 		*(bool *)to = value;
 	else if (want.kind == JSON_OPT_BOOL)
-		*(struct opt_bool *)to = (struct opt_bool){.set = true, .v = value};
+		*(struct opt_bool *)to = (struct opt_bool){ .set = true, .v = value };
 	else if (want.kind != JSON_SKIP)
 		return json_unexpected(r, &want, NULL);
 	return 1;
@@ -101,15 +101,15 @@ static int on_number(void *ctx, const char *text, size_t n)
 	if (want.kind == JSON_I64)
 		*(int64_t *)to = i;
 	else if (want.kind == JSON_OPT_I64)
-		*(struct opt_i64 *)to = (struct opt_i64){.set = true, .v = i};
+		*(struct opt_i64 *)to = (struct opt_i64){ .set = true, .v = i };
 	else if (want.kind == JSON_U64)
 		*(uint64_t *)to = u;
 	else if (want.kind == JSON_OPT_U64)
-		*(struct opt_u64 *)to = (struct opt_u64){.set = true, .v = u};
+		*(struct opt_u64 *)to = (struct opt_u64){ .set = true, .v = u };
 	else if (want.kind == JSON_U32)
 		*(uint32_t *)to = (uint32_t)u;
 	else
-		*(struct opt_u32 *)to = (struct opt_u32){.set = true, .v = (uint32_t)u};
+		*(struct opt_u32 *)to = (struct opt_u32){ .set = true, .v = (uint32_t)u };
 	return 1;
 }
 
@@ -190,7 +190,7 @@ static int on_start_object(void *ctx)
 		if (!memory)
 			return json_out_of_memory(r);
 		memcpy(slot_pointer(r, want.to), &memory, sizeof(memory));
-		want.to = (struct slot){.memory = memory};
+		want.to = (struct slot){ .memory = memory };
 		break;
 	}
 	case JSON_OBJECT:
@@ -284,7 +284,7 @@ static int run(struct reader *r)
 static int read_document(struct arena *arena, const struct json_field *top, const char *buf, size_t n,
 			 void *result)
 {
-	struct reader r = {.arena = arena, .buf = buf, .n = n, .top = top, .result = result};
+	struct reader r = { .arena = arena, .buf = buf, .n = n, .top = top, .result = result };
 	int err;
 
 	if (n > JSON_READ_MAX)
@@ -297,7 +297,7 @@ static int read_document(struct arena *arena, const struct json_field *top, cons
 
 int json_read(struct arena *arena, const struct json_table *table, const char *buf, size_t n, void *object)
 {
-	const struct json_field top = {.kind = JSON_OBJECT, .required = true, .table = table};
+	const struct json_field top = { .kind = JSON_OBJECT, .required = true, .table = table };
 
 	memset(object, 0, table->size);
 	return read_document(arena, &top, buf, n, object);
@@ -306,11 +306,11 @@ int json_read(struct arena *arena, const struct json_table *table, const char *b
 int json_read_list(struct arena *arena, const struct json_table *table, const char *buf, size_t n,
 		   const void **ret_v, size_t *ret_n)
 {
-	const struct json_field top = {.kind = JSON_LIST, .required = true, .table = table};
+	const struct json_field top = { .kind = JSON_LIST, .required = true, .table = table };
 	struct {
 		const void *v;
 		size_t n;
-	} list = {0};
+	} list = { 0 };
 	int err = read_document(arena, &top, buf, n, &list);
 
 	if (err < 0)

@@ -99,12 +99,12 @@ int json_scan(const char *buf, size_t n)
 
 struct json_position json_position(const char *buf, size_t at)
 {
-	struct json_position p = {.line = 1, .column = 1};
+	struct json_position p = { .line = 1, .column = 1 };
 
 	for (size_t i = 0; i < at; i++) {
 		p.column++;
 		if (buf[i] == '\n')
-			p = (struct json_position){.line = p.line + 1, .column = 1};
+			p = (struct json_position){ .line = p.line + 1, .column = 1 };
 	}
 	return p;
 }

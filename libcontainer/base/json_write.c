@@ -73,7 +73,7 @@ static void print(void *ctx, const char *s, size_t n)
 
 struct json_writer *json_writer_begin(struct arena *arena, const char *indent)
 {
-	const yajl_alloc_funcs memory = {gen_malloc, gen_realloc, gen_free, arena};
+	const yajl_alloc_funcs memory = { gen_malloc, gen_realloc, gen_free, arena };
 	struct json_writer *w = arena_new(arena, struct json_writer);
 
 	if (!w)

@@ -39,15 +39,15 @@ static struct {
 	enum log_format format;
 	enum log_kind kind;
 	const char *ident; /* of journald and syslog: the caller's string */
-} log_state = {.fd = -1};
+} log_state = { .fd = -1 };
 
 static const struct {
 	const char *word; /* as logrus says it */
 	int priority;	  /* as syslog(3) says it */
 } levels[] = {
-	[LOG_LEVEL_ERROR] = {"error", 3},
-	[LOG_LEVEL_WARNING] = {"warning", 4},
-	[LOG_LEVEL_DEBUG] = {"debug", 7},
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARNING] = { "warning", 4 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
 };
 
 bool log_wants(enum log_level level)
@@ -68,7 +68,7 @@ static int open_file(const char *path, int *ret_fd)
 
 static int open_socket(const char *path, int *ret_fd)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
@@ -123,7 +123,7 @@ int log_open(const char *target, enum log_format format, enum log_level level)
  * well, so O_NONBLOCK is not ours to set: RWF_NOWAIT asks for this one write. */
 static ssize_t write_some(int fd, const char *buf, size_t n)
 {
-	struct iovec iov = {.iov_base = (void *)buf, .iov_len = n};
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = n };
 	ssize_t written = syscall(SYS_pwritev2, fd, &iov, 1, -1L, -1L, RWF_NOWAIT);
 
 	if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
@@ -137,7 +137,7 @@ static void write_bounded(int fd, const char *buf, size_t n)
 	int64_t deadline = now_ms() + WRITE_PATIENCE_MS;
 
 	while (n) {
-		struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 		int64_t left = deadline - now_ms();
 		ssize_t written;
 

@@ -254,7 +254,7 @@ int path_walk_in_root(int rootfd, const char *path, int flags, int *ret_fd)
 
 static int resolve(int rootfd, const char *path, int flags, int *ret_fd)
 {
-	struct open_how how = {.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = { .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 
 	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
 		return -EINVAL;
@@ -450,7 +450,7 @@ int path_make_file(int rootfd, const char *path, int *ret_fd)
 
 int path_normalise(const char *path, char *buf, size_t size)
 {
-	struct text t = {.buf = buf, .size = size};
+	struct text t = { .buf = buf, .size = size };
 	const char *p = path;
 
 	if (!*path || !size)
@@ -515,7 +515,7 @@ static int mount_id_by_fdinfo(int fd, uint64_t *ret_id)
 
 int path_mount_id(int fd, uint64_t *ret_id)
 {
-	struct statx_mount stx = {0};
+	struct statx_mount stx = { 0 };
 	int r;
 
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_MNT_ID, &stx) == 0 && (stx.mask & MASK_MNT_ID)) {

@@ -33,7 +33,8 @@ int set_scheduler(struct child *c)
 
 int set_io_priority(struct child *c)
 {
-	return process_set_io_priority(c->plan->process.io_priority->class, c->plan->process.io_priority->priority);
+	return process_set_io_priority(c->plan->process.io_priority->class,
+				       c->plan->process.io_priority->priority);
 }
 
 int set_memory_policy(struct child *c)
@@ -94,7 +95,8 @@ int set_capabilities(struct child *c)
 {
 	const uint64_t *mask = c->plan->process.caps.mask;
 	uint64_t extra = filter_needs_admin(c->plan) ? 1ull << CAP_SYS_ADMIN : 0;
-	int r = caps_set(mask[CAPSET_EFFECTIVE] | extra, mask[CAPSET_PERMITTED] | extra, mask[CAPSET_INHERITABLE]);
+	int r = caps_set(mask[CAPSET_EFFECTIVE] | extra, mask[CAPSET_PERMITTED] | extra,
+			 mask[CAPSET_INHERITABLE]);
 
 	if (r == 0)
 		r = caps_keep_on_setuid(false);

@@ -138,7 +138,9 @@ static int copy_entry(int fromdir, int todir, const char *name, int depth)
 	else if (S_ISLNK(st.st_mode))
 		r = copy_symlink(fromdir, todir, name);
 	else
-		r = mknodat(todir, name, st.st_mode, st.st_rdev) ? fail(errno, "cannot make the node '%s'", name) : 0;
+		r = mknodat(todir, name, st.st_mode, st.st_rdev)
+			    ? fail(errno, "cannot make the node '%s'", name)
+			    : 0;
 	return r < 0 ? r : copy_meta(todir, name, &st);
 }
 

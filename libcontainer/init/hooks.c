@@ -35,8 +35,12 @@ static int state_make(const struct plan *p, const char *status, struct state *re
 
 static int run_one(const struct plan_hook *h, const struct state *state)
 {
-	const struct program program = { .path = h->path, .args = h->args, .env = h->env, .input = state->text,
-					 .input_n = state->n, .timeout_ms = h->timeout_ms };
+	const struct program program = { .path = h->path,
+					 .args = h->args,
+					 .env = h->env,
+					 .input = state->text,
+					 .input_n = state->n,
+					 .timeout_ms = h->timeout_ms };
 	struct program_output output;
 
 	return program_run(&program, &output);

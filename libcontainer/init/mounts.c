@@ -34,8 +34,8 @@ static int open_bind(struct child *c, size_t i, int *ret_fd)
 }
 
 /* A tmpfs without mode= has the mode of what it covers. */
-static int with_inherited_mode(struct child *c, const struct plan_mount *m, struct mount_param *params, char *mode,
-			       size_t mode_size)
+static int with_inherited_mode(struct child *c, const struct plan_mount *m, struct mount_param *params,
+			       char *mode, size_t mode_size)
 {
 	autoclose int below = -1;
 	struct stat st;
@@ -109,7 +109,8 @@ static int open_kernel_fs_target(struct child *c, const struct plan_mount *m, in
 		return r;
 	if (fstat(*ret_fd, &st) || !S_ISDIR(st.st_mode)) {
 		fd_close(ret_fd);
-		return fail(ENOTDIR, "'%s' in the root file system must be a directory, not a symlink", m->target);
+		return fail(ENOTDIR, "'%s' in the root file system must be a directory, not a symlink",
+			    m->target);
 	}
 	return 0;
 }
@@ -126,7 +127,8 @@ static int note_own_dev(struct child *c, const struct plan_mount *m, int mountfd
 	if (!streq(m->target, "/dev"))
 		return 0;
 	c->dev_mount = 0;
-	if (!wants_mount_ns(c->plan) || m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") || m->n_propagation)
+	if (!wants_mount_ns(c->plan) || m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") ||
+	    m->n_propagation)
 		return 0;
 	if (fstat(mountfd, &st))
 		return fail(errno, "cannot stat the new /dev");
@@ -157,7 +159,7 @@ static int own_dev(struct child *c)
 struct parent {
 	const char *path; /* of the last one: in the plan */
 	size_t n;
-	int fd;           /* owned, but for own_dev's */
+	int fd; /* owned, but for own_dev's */
 	bool own_dev;
 };
 
@@ -205,15 +207,16 @@ static int open_target(struct child *c, const struct plan_mount *m, int mountfd,
 	r = is_directory(mountfd, &directory);
 	if (r < 0)
 		return r;
-	return directory ? path_make_dirs(c->rootfd, m->target, 0755, ret_fd) :
-			   path_make_file(c->rootfd, m->target, ret_fd);
+	return directory ? path_make_dirs(c->rootfd, m->target, 0755, ret_fd)
+			 : path_make_file(c->rootfd, m->target, ret_fd);
 }
 
 /* What may be mounted inside /proc the plan decided by the words of the destination; a symlink of the image must not lead
  * there from elsewhere (CVE-2019-16884). */
 static int verify_target(const struct plan_mount *m, int target)
 {
-	if (streq(m->target, "/proc") || starts_with(m->target, "/proc/") || !fd_is_on(target, PROC_SUPER_MAGIC))
+	if (streq(m->target, "/proc") || starts_with(m->target, "/proc/") ||
+	    !fd_is_on(target, PROC_SUPER_MAGIC))
 		return 0;
 	return fail(EINVAL, "'%s' leads into a procfs, where nothing may be mounted", m->target);
 }
@@ -232,7 +235,8 @@ static int verify_landed(struct child *c, const struct plan_mount *m, int mountf
 	if (r == 0)
 		r = path_mount_id(found, &found_id);
 	if (r == 0 && made_id != found_id)
-		return fail(EBUSY, "the mount is not where it was made: '%s' was changed meanwhile", m->target);
+		return fail(EBUSY, "the mount is not where it was made: '%s' was changed meanwhile",
+			    m->target);
 	return r < 0 ? r : note_own_dev(c, m, mountfd, made_id);
 }
 
@@ -320,7 +324,8 @@ static int verify_proc(const struct plan_mount *m, int mountfd)
 	if (!m->must_be_proc)
 		return 0;
 	if (!fd_is_on(mountfd, PROC_SUPER_MAGIC) || fstat(mountfd, &st) || st.st_ino != 1)
-		return fail(EINVAL, "the source '%s' is not a procfs: nothing else can be mounted on /proc", m->source);
+		return fail(EINVAL, "the source '%s' is not a procfs: nothing else can be mounted on /proc",
+			    m->source);
 	return 0;
 }
 

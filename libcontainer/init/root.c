@@ -166,7 +166,8 @@ int make_readonly_paths(struct child *c)
 		autoclose int target = -1, clone = -1;
 		int r = path_in_root(c->rootfd, c->plan->readonly.v[i], O_PATH, &target);
 
-		if (r == -ENOENT || r == -ENOTDIR) { /* the specification: what is not there need not be protected */
+		if (r == -ENOENT ||
+		    r == -ENOTDIR) { /* the specification: what is not there need not be protected */
 			fail_forget();
 			continue;
 		}

@@ -30,7 +30,7 @@ enum {
 
 /* Jumps to the two ends are written with these and patched. */
 #define TO_ALLOW INT16_MIN
-#define TO_DENY (INT16_MIN + 1)
+#define TO_DENY	 (INT16_MIN + 1)
 
 struct assembler {
 	struct bpf_insn *v;

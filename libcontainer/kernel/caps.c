@@ -47,7 +47,7 @@ int cap_number(const char *name, int *ret_number)
 
 const char *cap_word(int number, char *buf, size_t size)
 {
-	struct text t = {.buf = buf, .size = size};
+	struct text t = { .buf = buf, .size = size };
 	char *name;
 
 	if (number < 0 || number > 63 || !size)

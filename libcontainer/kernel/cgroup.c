@@ -150,14 +150,16 @@ static int dir_open_existing(struct cgroup_dir *dir, const struct cgroup_place *
 	return 0;
 }
 
-static bool has_controller(const struct cgroup_place *place, const struct cgroup_hierarchy *h, const char *controller)
+static bool has_controller(const struct cgroup_place *place, const struct cgroup_hierarchy *h,
+			   const char *controller)
 {
-	return place->mode == CGROUP_V2 || cgroup_has_word(h->controllers, ',', controller, strlen(controller));
+	return place->mode == CGROUP_V2 ||
+	       cgroup_has_word(h->controllers, ',', controller, strlen(controller));
 }
 
 /* In all hierarchies, or in the one that has `controller`. */
-static int open_where(struct arena *arena, const struct cgroup_host *host, const char *path, const char *controller,
-		      struct cgroup_place **ret_place)
+static int open_where(struct arena *arena, const struct cgroup_host *host, const char *path,
+		      const char *controller, struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = place_begin(arena, host, path, &place);

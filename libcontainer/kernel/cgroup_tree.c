@@ -18,10 +18,10 @@
 #include "base/fd.h"
 #include "base/io.h"
 
-#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define DIR_FLAGS  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define NAME_BYTES PATH_MAX /* kernfs knows no NAME_MAX: a container makes names as long as a path */
-#define DEPTH_MAX (1u << 20)
-#define PIDS_MAX (1u << 22) /* PID_MAX_LIMIT */
+#define DEPTH_MAX  (1u << 20)
+#define PIDS_MAX   (1u << 22) /* PID_MAX_LIMIT */
 
 /* As getdents64(2) writes it. */
 struct entry {

@@ -16,7 +16,7 @@
 #include "base/io.h"
 #include "base/str.h"
 
-#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define DIR_FLAGS	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define CONTROLLERS_MAX 512
 
 /* The value of one key of cgroup.events, false where this kernel does not know it. */

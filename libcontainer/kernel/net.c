@@ -258,8 +258,8 @@ static int keep_address(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	struct addresses *list = data;
-	struct address_attrs attrs = {0};
-	struct address a = {0};
+	struct address_attrs attrs = { 0 };
+	struct address a = { 0 };
 
 	if (nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
 		return MNL_CB_OK;

@@ -40,7 +40,7 @@ static const char *const rlimit_names[] = {
 
 int process_set_rlimit(pid_t pid, const struct rlimit_row *row)
 {
-	uint64_t limit[2] = {row->soft, row->hard}; /* struct rlimit64 */
+	uint64_t limit[2] = { row->soft, row->hard }; /* struct rlimit64 */
 	bool known = row->resource >= 0 && (size_t)row->resource < ARRAY_SIZE(rlimit_names);
 
 	if (syscall(SYS_prlimit64, pid, row->resource, limit, NULL) == 0)
@@ -128,7 +128,7 @@ static int set_groups(const uint32_t *groups, size_t n)
 
 int process_become(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups, bool keep_groups)
 {
-	uint32_t id[3] = {0};
+	uint32_t id[3] = { 0 };
 	int r;
 
 	/* To the kernel -1 means "leave it": who asked for it would go on as root. */
@@ -305,7 +305,8 @@ int process_open(pid_t pid, int *ret_pidfd)
 
 	/* EINVAL, until 6.15 is the oldest kernel: the number is only that of a session or group of a process that is gone */
 	if (fd < 0)
-		return errno == ESRCH || errno == EINVAL ? -ESRCH : fail(errno, "cannot open process %d", (int)pid);
+		return errno == ESRCH || errno == EINVAL ? -ESRCH
+							 : fail(errno, "cannot open process %d", (int)pid);
 	*ret_pidfd = fd;
 	return 0;
 }

@@ -43,8 +43,8 @@ _Noreturn static void child_exec(const struct program *p, int input, int output,
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	setsid();
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
-	    fd_cloexec_from(3) == 0 && (!p->cwd || chdir(p->cwd) == 0))
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1 &&
+	    dup2(output, 2) == 2 && fd_cloexec_from(3) == 0 && (!p->cwd || chdir(p->cwd) == 0))
 		execve(p->path, (char *const *)p->args, (char *const *)p->env);
 	err = errno;
 	(void)!write(status, &err, sizeof(err));
@@ -76,7 +76,8 @@ static int wait_program(const struct program *p, pid_t pid, int pidfd, int outpu
 	bool open = true;
 
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN }, { .fd = open ? output : -1, .events = POLLIN } };
+		struct pollfd fds[2] = { { .fd = pidfd, .events = POLLIN },
+					 { .fd = open ? output : -1, .events = POLLIN } };
 		int64_t left = deadline - now_ms();
 		int n = poll(fds, 2, left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left);
 
@@ -89,7 +90,8 @@ static int wait_program(const struct program *p, pid_t pid, int pidfd, int outpu
 		if (left <= 0) {
 			kill(-pid, SIGKILL);
 			kill(pid, SIGKILL);
-			return fail(ETIMEDOUT, "'%s' did not end within %lld ms", p->path, (long long)p->timeout_ms);
+			return fail(ETIMEDOUT, "'%s' did not end within %lld ms", p->path,
+				    (long long)p->timeout_ms);
 		}
 	}
 }
@@ -101,8 +103,10 @@ static int judge(const struct program *p, int status, int err, const struct prog
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFSIGNALED(status))
-		return fail(0, "'%s' was killed by signal %d%s%s", p->path, WTERMSIG(status), out->n ? ": " : "", out->text);
-	return fail(0, "'%s' exited with status %d%s%s", p->path, WEXITSTATUS(status), out->n ? ": " : "", out->text);
+		return fail(0, "'%s' was killed by signal %d%s%s", p->path, WTERMSIG(status),
+			    out->n ? ": " : "", out->text);
+	return fail(0, "'%s' exited with status %d%s%s", p->path, WEXITSTATUS(status), out->n ? ": " : "",
+		    out->text);
 }
 
 static int reap(pid_t pid)

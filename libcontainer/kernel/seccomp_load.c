@@ -36,5 +36,6 @@ int seccomp_filter_load(const struct sock_filter *insns, size_t n, unsigned int 
 bool seccomp_flag_supported(unsigned int flag)
 {
 	/* Flags are judged before the program is read. With a listener, as one of them is refused without. */
-	return sys_seccomp(SECCOMP_SET_MODE_FILTER, flag | SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL) < 0 && errno == EFAULT;
+	return sys_seccomp(SECCOMP_SET_MODE_FILTER, flag | SECCOMP_FILTER_FLAG_NEW_LISTENER, NULL) < 0 &&
+	       errno == EFAULT;
 }

@@ -101,7 +101,7 @@ int tty_open(int ptsdirfd, int *ret_master, int *ret_slave, char *ret_name)
 
 int tty_set_size(int fd, uint16_t rows, uint16_t columns)
 {
-	struct winsize size = {.ws_row = rows, .ws_col = columns};
+	struct winsize size = { .ws_row = rows, .ws_col = columns };
 
 	if (ioctl(fd, TIOCSWINSZ, &size) < 0)
 		return fail(errno, "cannot set the size of the terminal to %u rows, %u columns", rows,
@@ -132,7 +132,7 @@ int tty_become_controlling(int slave)
  * ms. */
 static bool try_again(int64_t deadline_ms)
 {
-	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 
 	if (errno == EINTR)
 		return true;
@@ -144,7 +144,7 @@ static bool try_again(int64_t deadline_ms)
 
 static int connect_to(int sock, const char *path, int64_t deadline_ms)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	autoclose int node = -1;
 
 	if (strlen(path) < sizeof(addr.sun_path)) {
@@ -168,8 +168,8 @@ int tty_send_fd(const char *path, int fd, const char *payload, int64_t deadline_
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = {.iov_base = (void *)payload, .iov_len = strlen(payload)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct iovec iov = { .iov_base = (void *)payload, .iov_len = strlen(payload) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
 	int r;
 
@@ -197,8 +197,7 @@ int tty_send_fd(const char *path, int fd, const char *payload, int64_t deadline_
 		if (n >= 0)
 			return fail(EMSGSIZE, "cannot send an fd to '%s' in one message", path);
 		if (!try_again(deadline_ms))
-			return fail(errno == EAGAIN ? ETIMEDOUT : errno, "cannot send an fd to '%s'",
-				    path);
+			return fail(errno == EAGAIN ? ETIMEDOUT : errno, "cannot send an fd to '%s'", path);
 	}
 }
 

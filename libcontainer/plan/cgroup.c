@@ -270,7 +270,7 @@ static void values_of_unified(struct values *b, const struct string_map *unified
 
 /* ---- all of it ---- */
 
-#define VALUES_MAX 8192
+#define VALUES_MAX     8192
 #define OF_THE_SCALARS 32 /* more than what memory, cpu, pids, weights and class can come to */
 
 static size_t count_lines(const struct string_map *unified)

@@ -7,7 +7,7 @@
 
 /* ---- weights ---- */
 
-#define FRACTION 40 /* bits behind the point */
+#define FRACTION   40 /* bits behind the point */
 #define SHARES_MIN 2
 #define SHARES_MAX 262144
 #define WEIGHT_MAX 10000

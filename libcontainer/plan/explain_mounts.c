@@ -132,11 +132,15 @@ static void explain_manner(FILE *out, const struct plan_mount *m)
 		bool yes;
 		const char *words;
 	} manners[] = {
-		{ m->inherit_mode, "mode of what it covers" }, { m->copy_up, "filled with what it covers" },
-		{ m->copy_symlink, "a symlink is copied" },    { m->source_nofollow, "source not followed" },
-		{ m->target_nofollow, "target not followed" }, { m->must_be_proc, "must be a procfs" },
+		{ m->inherit_mode, "mode of what it covers" },
+		{ m->copy_up, "filled with what it covers" },
+		{ m->copy_symlink, "a symlink is copied" },
+		{ m->source_nofollow, "source not followed" },
+		{ m->target_nofollow, "target not followed" },
+		{ m->must_be_proc, "must be a procfs" },
 		{ m->label_by_xattr, "labelled" },
-		{ m->late_readonly, "ro at the end" },	       { m->parent_opens, "opened by the parent" },
+		{ m->late_readonly, "ro at the end" },
+		{ m->parent_opens, "opened by the parent" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(manners); i++)

@@ -197,8 +197,9 @@ static int make_cgroup(struct making *m)
 		return 0;
 	}
 	/* Nobody but root makes cgroups of v1: stay where the caller is, unless somebody asked. */
-	c->tolerant = (m->options->rootless.set ? m->options->rootless.v :
-						  m->host->euid != 0 || !m->host->initial_userns) && !asked;
+	c->tolerant = (m->options->rootless.set ? m->options->rootless.v
+						: m->host->euid != 0 || !m->host->initial_userns) &&
+		      !asked;
 	c->none = c->tolerant && v1 && m->host->euid != 0;
 	if (c->none)
 		return 0;
@@ -303,7 +304,8 @@ static int make_exec_cgroup(struct making *m)
 }
 
 static int (*const exec_parts[])(struct making *m) = {
-	make_state, make_names, make_refusals, make_exec_namespaces, make_ids, make_exec_cgroup, make_process, make_filter,
+	make_state, make_names,	      make_refusals, make_exec_namespaces,
+	make_ids,   make_exec_cgroup, make_process,  make_filter,
 };
 
 static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)
@@ -327,9 +329,7 @@ static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(s
 int plan_make(struct arena *arena, const struct spec *spec, const struct host *host,
 	      const struct plan_options *options, const struct plan **ret_plan)
 {
-	struct making m = {
-		.arena = arena, .spec = spec, .host = host, .options = options
-	};
+	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
 	int r = options->privileged ? plan_privileged(arena, host, spec, &m.spec) : 0;
 
 	if (r == 0) {

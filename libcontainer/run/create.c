@@ -47,14 +47,17 @@ static int check_id_free(struct run *run)
 
 static int publish_intent(struct run *run)
 {
-	return ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n, &run->entry);
+	return ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n,
+			      &run->entry);
 }
 
 /* Last of all: the id is free exactly when everything else is gone. Where something is not, the record stays for a later
  * delete. */
 static int undo_intent(struct remains *remains)
 {
-	return remains->entry->dirfd < 0 || remains->incomplete ? 0 : ledger_remove(remains->entry, remains->container->id);
+	return remains->entry->dirfd < 0 || remains->incomplete
+		       ? 0
+		       : ledger_remove(remains->entry, remains->container->id);
 }
 
 static int note_process(struct run *run)
@@ -279,8 +282,10 @@ static int undo_spawn(struct remains *remains)
 		return 0;
 	}
 	if (remains->pidfd >= 0 && wait_readable(remains->pidfd, remains->deadline_ms) < 0)
-		return fail(EBUSY, "init (pid %lld) cannot be killed: is it waiting for a dead file system or device?",
-			    (long long)remains->container->pid);
+		return fail(
+			EBUSY,
+			"init (pid %lld) cannot be killed: is it waiting for a dead file system or device?",
+			(long long)remains->container->pid);
 	return 0;
 }
 
@@ -485,7 +490,8 @@ bool wants_pidfd(const struct run *run)
 
 int send_pidfd(struct run *run)
 {
-	int r = tty_send_fd(run->pidfd_socket, run->pidfd, run->plan->kind == PLAN_EXEC ? "setns" : "standard", run->deadline_ms);
+	int r = tty_send_fd(run->pidfd_socket, run->pidfd,
+			    run->plan->kind == PLAN_EXEC ? "setns" : "standard", run->deadline_ms);
 
 	return r < 0 ? fail_in(r, "--pidfd-socket '%s'", run->pidfd_socket) : 0;
 }
@@ -552,7 +558,8 @@ int run_start_child(struct run *run)
 		r = child_receive(run, SYNC_LISTENER, NULL);
 		if (r == 0)
 			r = listener_serve(run->plan, run->shared, run->pid, run->pidfd,
-					   run->plan->kind == PLAN_EXEC ? "running" : "creating", run->deadline_ms);
+					   run->plan->kind == PLAN_EXEC ? "running" : "creating",
+					   run->deadline_ms);
 	}
 	if (r < 0)
 		return r;

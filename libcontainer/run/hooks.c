@@ -9,7 +9,8 @@
 #include "kernel/program.h"
 #include "run/run.h"
 
-static int state_json(const struct plan *p, const char *status, pid_t pid, char *buf, size_t size, size_t *ret_n)
+static int state_json(const struct plan *p, const char *status, pid_t pid, char *buf, size_t size,
+		      size_t *ret_n)
 {
 	struct text t = { .buf = buf, .size = size };
 
@@ -35,8 +36,13 @@ int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *s
 	r = state ? state_json(plan, status, pid, state, room, &n) : -ENOMEM;
 	for (size_t i = 0; r == 0 && i < plan->hooks[point].n; i++) {
 		const struct plan_hook *h = &plan->hooks[point].v[i];
-		const struct program program = { .path = h->path, .args = h->args, .env = h->env, .input = state, .input_n = n,
-						 .timeout_ms = h->timeout_ms, .cwd = plan->bundle };
+		const struct program program = { .path = h->path,
+						 .args = h->args,
+						 .env = h->env,
+						 .input = state,
+						 .input_n = n,
+						 .timeout_ms = h->timeout_ms,
+						 .cwd = plan->bundle };
 		struct program_output output;
 
 		r = program_run(&program, &output);

@@ -34,7 +34,8 @@ static int wait_fd(const struct shared *shared, int pidfd, int64_t deadline_ms, 
 }
 
 /* The specification's ContainerProcessState. */
-static int process_state(struct arena *arena, const struct plan *plan, pid_t pid, const char *status, const char **ret_text)
+static int process_state(struct arena *arena, const struct plan *plan, pid_t pid, const char *status,
+			 const char **ret_text)
 {
 	struct json_writer *w = json_writer_begin(arena, NULL);
 	const char *head;
@@ -56,8 +57,8 @@ static int process_state(struct arena *arena, const struct plan *plan, pid_t pid
 	if (r < 0)
 		return r;
 	/* the state comes in the pieces that hooks get */
-	*ret_text = arena_printf(arena, "%.*s,\"state\":%s%s%s%d%s}", (int)n - 1, head, plan->state_head, status,
-				 plan->state_middle, pid, plan->state_tail);
+	*ret_text = arena_printf(arena, "%.*s,\"state\":%s%s%s%d%s}", (int)n - 1, head, plan->state_head,
+				 status, plan->state_middle, pid, plan->state_tail);
 	return *ret_text ? 0 : -ENOMEM;
 }
 

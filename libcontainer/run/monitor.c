@@ -63,7 +63,8 @@ static void reap_others(pid_t keep)
 	for (;;) {
 		siginfo_t info = { 0 };
 
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0 || info.si_pid == keep)
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0 ||
+		    info.si_pid == keep)
 			return;
 		waitpid(info.si_pid, NULL, WNOHANG);
 	}

@@ -18,8 +18,11 @@
 #define MESSAGE_MAX 8192
 
 /* What a container may say to the service manager: its condition, nothing that names processes, fds or timeouts of ours. */
-static const char *const passed_on[] = { "READY=", "STATUS=", "RELOADING=", "MONOTONIC_USEC=", "STOPPING=", "WATCHDOG=",
-					 "EXTEND_TIMEOUT_USEC=", "ERRNO=", "EXIT_STATUS=" };
+static const char *const passed_on[] = {
+	"READY=",      "STATUS=",   "RELOADING=",	    "MONOTONIC_USEC=",
+	"STOPPING=",   "WATCHDOG=", "EXTEND_TIMEOUT_USEC=", "ERRNO=",
+	"EXIT_STATUS="
+};
 
 int notify_prepare(const struct ledger_entry *entry)
 {
@@ -36,7 +39,8 @@ int notify_listen(const struct ledger_entry *entry, int *ret_fd)
 
 	if (fd < 0)
 		return fail(errno, "cannot make the notification socket");
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" NOTIFY_DIR "/" NOTIFY_SOCKET, entry->dirfd);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" NOTIFY_DIR "/" NOTIFY_SOCKET,
+		 entry->dirfd);
 	if (fchmod(fd, 0777) || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fail(errno, "cannot open the notification socket");
 	/* bind applied the umask */

@@ -32,7 +32,9 @@ static int refuse_callers(const struct run *run, int kind, int fd)
 		return fail(errno, "cannot open our own %s namespace", ns_words[kind].name);
 	r = ns_same(own, fd, &same);
 	if (r == 0 && same)
-		return fail(EINVAL, "linux.namespaces: '%s' is the host's own %s namespace, in which nothing may be set by a container",
+		return fail(EINVAL,
+			    "linux.namespaces: '%s' is the host's own %s namespace, in which nothing may be "
+			    "set by a container",
 			    run->plan->ns.path[kind], ns_words[kind].name);
 	return r;
 }
@@ -47,7 +49,8 @@ static int check_maps(const struct run *run, int fd)
 		return 0;
 	r = idmap_userns_has(run->procfd, fd, &run->plan->ns.uids, &run->plan->ns.gids, &same);
 	if (r == 0 && !same)
-		return fail(EINVAL, "linux.uidMappings and gidMappings differ from those of the user namespace '%s'",
+		return fail(EINVAL,
+			    "linux.uidMappings and gidMappings differ from those of the user namespace '%s'",
 			    run->plan->ns.path[NS_USER]);
 	return r;
 }
@@ -103,7 +106,8 @@ static int open_idmap(const struct run *run, const struct plan_mount *m, int *re
 	return idmap_userns_open(run->procfd, &run->plan->ns.uids, &run->plan->ns.gids, ret_fd);
 }
 
-static int open_mount(const struct run *run, struct mount_tools *tools, const struct plan_mount *m, int *ret_fd)
+static int open_mount(const struct run *run, struct mount_tools *tools, const struct plan_mount *m,
+		      int *ret_fd)
 {
 	autoclose int clone = -1, userns = -1;
 	int r;

@@ -60,7 +60,8 @@ static int keep(int fd)
 static int keep_fds(const struct run *run)
 {
 	const struct handoff *h = run->handoff;
-	int r = keep(run->arena->fd) | keep(h->shared_fd) | keep(h->sync_fd) | keep(h->gate_fd) | keep(h->pidfd) | keep(h->rootfs_fd);
+	int r = keep(run->arena->fd) | keep(h->shared_fd) | keep(h->sync_fd) | keep(h->gate_fd) |
+		keep(h->pidfd) | keep(h->rootfs_fd);
 
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		r |= keep(h->ns_fd[kind]);

@@ -32,8 +32,14 @@ static void undo_after_failure(const struct step *steps, size_t n, struct run *r
 {
 	struct err_trail *own = err_trail(), aside = { 0 };
 	struct remains remains = {
-		.arena = run->arena, .container = run->container, .entry = &run->entry, .cgroups = &run->host->cgroup,
-		.procfd = run->procfd, .pidfd = run->pidfd, .child = run->pid, .deadline_ms = now_ms() + LEDGER_LOCK_MS,
+		.arena = run->arena,
+		.container = run->container,
+		.entry = &run->entry,
+		.cgroups = &run->host->cgroup,
+		.procfd = run->procfd,
+		.pidfd = run->pidfd,
+		.child = run->pid,
+		.deadline_ms = now_ms() + LEDGER_LOCK_MS,
 	};
 
 	err_trail_attach(&aside);

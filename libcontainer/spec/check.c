@@ -120,12 +120,12 @@ static int check_hooks(const struct spec *spec)
 		const struct spec_hook *v;
 		size_t n;
 	} kinds[] = {
-		{"prestart", hooks->prestart.v, hooks->prestart.n},
-		{"createRuntime", hooks->create_runtime.v, hooks->create_runtime.n},
-		{"createContainer", hooks->create_container.v, hooks->create_container.n},
-		{"startContainer", hooks->start_container.v, hooks->start_container.n},
-		{"poststart", hooks->poststart.v, hooks->poststart.n},
-		{"poststop", hooks->poststop.v, hooks->poststop.n},
+		{ "prestart", hooks->prestart.v, hooks->prestart.n },
+		{ "createRuntime", hooks->create_runtime.v, hooks->create_runtime.n },
+		{ "createContainer", hooks->create_container.v, hooks->create_container.n },
+		{ "startContainer", hooks->start_container.v, hooks->start_container.n },
+		{ "poststart", hooks->poststart.v, hooks->poststart.n },
+		{ "poststop", hooks->poststop.v, hooks->poststop.n },
 	};
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		for (size_t i = 0; i < kinds[k].n; i++) {
@@ -149,10 +149,10 @@ static int check_annotations(const struct spec *spec)
 }
 
 static const struct check top_checks[] = {
-	{"version", check_version},	    {"root", check_root},
-	{"process", check_the_process},	    {"names", check_names},
-	{"mounts", check_the_mounts},	    {"hooks", check_hooks},
-	{"annotations", check_annotations},
+	{ "version", check_version },	      { "root", check_root },
+	{ "process", check_the_process },     { "names", check_names },
+	{ "mounts", check_the_mounts },	      { "hooks", check_hooks },
+	{ "annotations", check_annotations },
 };
 static const struct check_list spec_top_checks = CHECK_LIST(top_checks);
 
@@ -160,8 +160,8 @@ static const struct check_list spec_top_checks = CHECK_LIST(top_checks);
 
 int spec_check(const struct spec *spec)
 {
-	static const struct check_list *const lists[] = {&spec_top_checks, &spec_linux_checks,
-							 &spec_seccomp_checks};
+	static const struct check_list *const lists[] = { &spec_top_checks, &spec_linux_checks,
+							  &spec_seccomp_checks };
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
 		for (size_t i = 0; i < lists[l]->n; i++) {

@@ -188,7 +188,7 @@ static int check_intel_rdt(const struct spec *spec)
 /* set_mempolicy(2): which mode wants nodes. */
 static int check_policy_nodes(const struct spec_memory_policy *policy)
 {
-	static const char *const without[] = {"MPOL_DEFAULT", "MPOL_LOCAL"};
+	static const char *const without[] = { "MPOL_DEFAULT", "MPOL_LOCAL" };
 	bool has_nodes = policy->nodes && policy->nodes[strspn(policy->nodes, " ,")];
 
 	if (policy->nodes && !is_cpu_list(policy->nodes))
@@ -267,17 +267,17 @@ static int check_personality(const struct spec *spec)
 }
 
 static const struct check checks[] = {
-	{"namespaces", check_namespaces},
-	{"user namespace", check_user_namespace},
-	{"time offsets", check_time_offsets},
-	{"devices", check_devices},
-	{"network devices", check_net_devices},
-	{"cgroups path", check_cgroups_path},
-	{"intel rdt", check_intel_rdt},
-	{"memory policy", check_memory_policy},
-	{"sysctl", check_sysctl},
-	{"paths", check_paths},
-	{"mount label", check_mount_label},
-	{"personality", check_personality},
+	{ "namespaces", check_namespaces },
+	{ "user namespace", check_user_namespace },
+	{ "time offsets", check_time_offsets },
+	{ "devices", check_devices },
+	{ "network devices", check_net_devices },
+	{ "cgroups path", check_cgroups_path },
+	{ "intel rdt", check_intel_rdt },
+	{ "memory policy", check_memory_policy },
+	{ "sysctl", check_sysctl },
+	{ "paths", check_paths },
+	{ "mount label", check_mount_label },
+	{ "personality", check_personality },
 };
 const struct check_list spec_linux_checks = CHECK_LIST(checks);

@@ -127,7 +127,7 @@ static int check_rdma(const char *at, const struct spec_resources *res)
  */
 static int check_unified(const char *at, const struct spec_resources *res)
 {
-	static const char *const acts[] = {"cgroup.procs", "cgroup.threads", "cgroup.kill"};
+	static const char *const acts[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill" };
 
 	for (size_t i = 0; i < res->unified.n; i++) {
 		const char *key = res->unified.v[i].key;

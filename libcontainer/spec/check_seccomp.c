@@ -94,8 +94,8 @@ static int check_listener(const struct spec *spec)
 }
 
 static const struct check checks[] = {
-	{"seccomp default", check_default},   {"seccomp rules", check_rules},
-	{"seccomp flags", check_flags},	      {"seccomp architectures", check_architectures},
-	{"seccomp listener", check_listener},
+	{ "seccomp default", check_default },	{ "seccomp rules", check_rules },
+	{ "seccomp flags", check_flags },	{ "seccomp architectures", check_architectures },
+	{ "seccomp listener", check_listener },
 };
 const struct check_list spec_seccomp_checks = CHECK_LIST(checks);

@@ -14,21 +14,21 @@ static const struct {
 	const char *name;
 	enum spec_namespace_type needs;
 } namespaced[] = {
-	{"net.", SPEC_NS_NETWORK},
-	{"fs.mqueue.", SPEC_NS_IPC},
-	{"kernel.msgmax", SPEC_NS_IPC},
-	{"kernel.msgmnb", SPEC_NS_IPC},
-	{"kernel.msgmni", SPEC_NS_IPC},
-	{"kernel.msg_next_id", SPEC_NS_IPC},
-	{"kernel.sem", SPEC_NS_IPC},
-	{"kernel.sem_next_id", SPEC_NS_IPC},
-	{"kernel.shmall", SPEC_NS_IPC},
-	{"kernel.shmmax", SPEC_NS_IPC},
-	{"kernel.shmmni", SPEC_NS_IPC},
-	{"kernel.shm_next_id", SPEC_NS_IPC},
-	{"kernel.shm_rmid_forced", SPEC_NS_IPC},
-	{"kernel.domainname", SPEC_NS_UTS},
-	{"user.", SPEC_NS_USER},
+	{ "net.", SPEC_NS_NETWORK },
+	{ "fs.mqueue.", SPEC_NS_IPC },
+	{ "kernel.msgmax", SPEC_NS_IPC },
+	{ "kernel.msgmnb", SPEC_NS_IPC },
+	{ "kernel.msgmni", SPEC_NS_IPC },
+	{ "kernel.msg_next_id", SPEC_NS_IPC },
+	{ "kernel.sem", SPEC_NS_IPC },
+	{ "kernel.sem_next_id", SPEC_NS_IPC },
+	{ "kernel.shmall", SPEC_NS_IPC },
+	{ "kernel.shmmax", SPEC_NS_IPC },
+	{ "kernel.shmmni", SPEC_NS_IPC },
+	{ "kernel.shm_next_id", SPEC_NS_IPC },
+	{ "kernel.shm_rmid_forced", SPEC_NS_IPC },
+	{ "kernel.domainname", SPEC_NS_UTS },
+	{ "user.", SPEC_NS_USER },
 };
 
 /*

@@ -6,9 +6,9 @@
 #define MINOR_MAX 1048575
 
 static const struct json_word namespace_type_words[] = {
-	{"pid", SPEC_NS_PID},	    {"network", SPEC_NS_NETWORK}, {"mount", SPEC_NS_MOUNT},
-	{"ipc", SPEC_NS_IPC},	    {"uts", SPEC_NS_UTS},	  {"user", SPEC_NS_USER},
-	{"cgroup", SPEC_NS_CGROUP}, {"time", SPEC_NS_TIME},
+	{ "pid", SPEC_NS_PID },	      { "network", SPEC_NS_NETWORK }, { "mount", SPEC_NS_MOUNT },
+	{ "ipc", SPEC_NS_IPC },	      { "uts", SPEC_NS_UTS },	      { "user", SPEC_NS_USER },
+	{ "cgroup", SPEC_NS_CGROUP }, { "time", SPEC_NS_TIME },
 };
 const struct json_words spec_namespace_types = JSON_WORDS(namespace_type_words);
 
@@ -31,10 +31,10 @@ static const struct json_field time_offsets_fields[] = {
 static const struct json_table time_offsets_table = JSON_TABLE(struct spec_time_offsets, time_offsets_fields);
 
 static const struct json_word device_type_words[] = {
-	{"c", 'c'},
-	{"b", 'b'},
-	{"u", 'u'},
-	{"p", 'p'},
+	{ "c", 'c' },
+	{ "b", 'b' },
+	{ "u", 'u' },
+	{ "p", 'p' },
 };
 static const struct json_words device_types = JSON_WORDS(device_type_words);
 
@@ -55,14 +55,14 @@ static const struct json_field net_device_fields[] = {
 static const struct json_table net_device_table = JSON_TABLE(struct spec_net_device, net_device_fields);
 
 static const struct json_word propagation_words[] = {
-	{"private", SPEC_PROPAGATION_PRIVATE},
-	{"rprivate", SPEC_PROPAGATION_PRIVATE | SPEC_PROPAGATION_REC},
-	{"shared", SPEC_PROPAGATION_SHARED},
-	{"rshared", SPEC_PROPAGATION_SHARED | SPEC_PROPAGATION_REC},
-	{"slave", SPEC_PROPAGATION_SLAVE},
-	{"rslave", SPEC_PROPAGATION_SLAVE | SPEC_PROPAGATION_REC},
-	{"unbindable", SPEC_PROPAGATION_UNBINDABLE},
-	{"runbindable", SPEC_PROPAGATION_UNBINDABLE | SPEC_PROPAGATION_REC},
+	{ "private", SPEC_PROPAGATION_PRIVATE },
+	{ "rprivate", SPEC_PROPAGATION_PRIVATE | SPEC_PROPAGATION_REC },
+	{ "shared", SPEC_PROPAGATION_SHARED },
+	{ "rshared", SPEC_PROPAGATION_SHARED | SPEC_PROPAGATION_REC },
+	{ "slave", SPEC_PROPAGATION_SLAVE },
+	{ "rslave", SPEC_PROPAGATION_SLAVE | SPEC_PROPAGATION_REC },
+	{ "unbindable", SPEC_PROPAGATION_UNBINDABLE },
+	{ "runbindable", SPEC_PROPAGATION_UNBINDABLE | SPEC_PROPAGATION_REC },
 };
 const struct json_words spec_propagations = JSON_WORDS(propagation_words);
 
@@ -76,17 +76,17 @@ static const struct json_field intel_rdt_fields[] = {
 static const struct json_table intel_rdt_table = JSON_TABLE(struct spec_intel_rdt, intel_rdt_fields);
 
 static const struct json_word memory_policy_mode_words[] = {
-	{"MPOL_DEFAULT", 0},	{"MPOL_BIND", 0},
-	{"MPOL_INTERLEAVE", 0}, {"MPOL_WEIGHTED_INTERLEAVE", 0},
-	{"MPOL_PREFERRED", 0},	{"MPOL_PREFERRED_MANY", 0},
-	{"MPOL_LOCAL", 0},
+	{ "MPOL_DEFAULT", 0 },	  { "MPOL_BIND", 0 },
+	{ "MPOL_INTERLEAVE", 0 }, { "MPOL_WEIGHTED_INTERLEAVE", 0 },
+	{ "MPOL_PREFERRED", 0 },  { "MPOL_PREFERRED_MANY", 0 },
+	{ "MPOL_LOCAL", 0 },
 };
 const struct json_words spec_memory_policy_modes = JSON_WORDS(memory_policy_mode_words);
 
 static const struct json_word memory_policy_flag_words[] = {
-	{"MPOL_F_NUMA_BALANCING", 0},
-	{"MPOL_F_RELATIVE_NODES", 0},
-	{"MPOL_F_STATIC_NODES", 0},
+	{ "MPOL_F_NUMA_BALANCING", 0 },
+	{ "MPOL_F_RELATIVE_NODES", 0 },
+	{ "MPOL_F_STATIC_NODES", 0 },
 };
 const struct json_words spec_memory_policy_flags = JSON_WORDS(memory_policy_flag_words);
 
@@ -99,8 +99,8 @@ static const struct json_table memory_policy_table =
 	JSON_TABLE(struct spec_memory_policy, memory_policy_fields);
 
 static const struct json_word personality_domain_words[] = {
-	{"LINUX", 0},
-	{"LINUX32", 0},
+	{ "LINUX", 0 },
+	{ "LINUX32", 0 },
 };
 const struct json_words spec_personality_domains = JSON_WORDS(personality_domain_words);
 

@@ -34,28 +34,31 @@ static const struct json_field rlimit_fields[] = {
 static const struct json_table rlimit_table = JSON_TABLE(struct spec_rlimit, rlimit_fields);
 
 static const struct json_word rlimit_type_words[] = {
-	{"RLIMIT_AS", 0},      {"RLIMIT_CORE", 1},    {"RLIMIT_CPU", 2},	 {"RLIMIT_DATA", 3},
-	{"RLIMIT_FSIZE", 4},   {"RLIMIT_LOCKS", 5},   {"RLIMIT_MEMLOCK", 6},	 {"RLIMIT_MSGQUEUE", 7},
-	{"RLIMIT_NICE", 8},    {"RLIMIT_NOFILE", 9},  {"RLIMIT_NPROC", 10},	 {"RLIMIT_RSS", 11},
-	{"RLIMIT_RTPRIO", 12}, {"RLIMIT_RTTIME", 13}, {"RLIMIT_SIGPENDING", 14}, {"RLIMIT_STACK", 15},
+	{ "RLIMIT_AS", 0 },	 { "RLIMIT_CORE", 1 },	   { "RLIMIT_CPU", 2 },
+	{ "RLIMIT_DATA", 3 },	 { "RLIMIT_FSIZE", 4 },	   { "RLIMIT_LOCKS", 5 },
+	{ "RLIMIT_MEMLOCK", 6 }, { "RLIMIT_MSGQUEUE", 7 }, { "RLIMIT_NICE", 8 },
+	{ "RLIMIT_NOFILE", 9 },	 { "RLIMIT_NPROC", 10 },   { "RLIMIT_RSS", 11 },
+	{ "RLIMIT_RTPRIO", 12 }, { "RLIMIT_RTTIME", 13 },  { "RLIMIT_SIGPENDING", 14 },
+	{ "RLIMIT_STACK", 15 },
 };
 const struct json_words spec_rlimit_types = JSON_WORDS(rlimit_type_words);
 
 static const struct json_word sched_policy_words[] = {
-	{"SCHED_OTHER", SPEC_SCHED_OTHER},
-	{"SCHED_FIFO", SPEC_SCHED_FIFO},
-	{"SCHED_RR", SPEC_SCHED_RR},
-	{"SCHED_BATCH", SPEC_SCHED_BATCH},
-	{"SCHED_ISO", SPEC_SCHED_ISO},
-	{"SCHED_IDLE", SPEC_SCHED_IDLE},
-	{"SCHED_DEADLINE", SPEC_SCHED_DEADLINE},
+	{ "SCHED_OTHER", SPEC_SCHED_OTHER },
+	{ "SCHED_FIFO", SPEC_SCHED_FIFO },
+	{ "SCHED_RR", SPEC_SCHED_RR },
+	{ "SCHED_BATCH", SPEC_SCHED_BATCH },
+	{ "SCHED_ISO", SPEC_SCHED_ISO },
+	{ "SCHED_IDLE", SPEC_SCHED_IDLE },
+	{ "SCHED_DEADLINE", SPEC_SCHED_DEADLINE },
 };
 const struct json_words spec_sched_policies = JSON_WORDS(sched_policy_words);
 
 static const struct json_word sched_flag_words[] = {
-	{"SCHED_FLAG_RESET_ON_FORK", 0},  {"SCHED_FLAG_RECLAIM", 0},	 {"SCHED_FLAG_DL_OVERRUN", 0},
-	{"SCHED_FLAG_KEEP_POLICY", 0},	  {"SCHED_FLAG_KEEP_PARAMS", 0}, {"SCHED_FLAG_UTIL_CLAMP_MIN", 0},
-	{"SCHED_FLAG_UTIL_CLAMP_MAX", 0},
+	{ "SCHED_FLAG_RESET_ON_FORK", 0 },  { "SCHED_FLAG_RECLAIM", 0 },
+	{ "SCHED_FLAG_DL_OVERRUN", 0 },	    { "SCHED_FLAG_KEEP_POLICY", 0 },
+	{ "SCHED_FLAG_KEEP_PARAMS", 0 },    { "SCHED_FLAG_UTIL_CLAMP_MIN", 0 },
+	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0 },
 };
 const struct json_words spec_sched_flags = JSON_WORDS(sched_flag_words);
 
@@ -71,9 +74,9 @@ static const struct json_field scheduler_fields[] = {
 static const struct json_table scheduler_table = JSON_TABLE(struct spec_scheduler, scheduler_fields);
 
 static const struct json_word io_class_words[] = {
-	{"IOPRIO_CLASS_RT", SPEC_IOPRIO_RT},
-	{"IOPRIO_CLASS_BE", SPEC_IOPRIO_BE},
-	{"IOPRIO_CLASS_IDLE", SPEC_IOPRIO_IDLE},
+	{ "IOPRIO_CLASS_RT", SPEC_IOPRIO_RT },
+	{ "IOPRIO_CLASS_BE", SPEC_IOPRIO_BE },
+	{ "IOPRIO_CLASS_IDLE", SPEC_IOPRIO_IDLE },
 };
 const struct json_words spec_io_classes = JSON_WORDS(io_class_words);
 

@@ -10,10 +10,10 @@
 #include "base/io.h"
 
 const char *const sync_names[SYNC_MESSAGES] = {
-	[SYNC_NONE] = "none",         [SYNC_UNSHARED] = "unshared",   [SYNC_MAPPED] = "mapped",
-	[SYNC_CLONED] = "cloned",     [SYNC_JOINED] = "joined",       [SYNC_MOUNTED] = "mounted",
+	[SYNC_NONE] = "none",	      [SYNC_UNSHARED] = "unshared",   [SYNC_MAPPED] = "mapped",
+	[SYNC_CLONED] = "cloned",     [SYNC_JOINED] = "joined",	      [SYNC_MOUNTED] = "mounted",
 	[SYNC_HOOKED] = "hooked",     [SYNC_CONSOLE] = "console",     [SYNC_PREPARED] = "prepared",
-	[SYNC_READY] = "ready",       [SYNC_COMMITTED] = "committed", [SYNC_START] = "start",
+	[SYNC_READY] = "ready",	      [SYNC_COMMITTED] = "committed", [SYNC_START] = "start",
 	[SYNC_LISTENER] = "listener",
 };
 
@@ -54,7 +54,8 @@ static int received_fd(struct msghdr *msg)
 	int fd = -1;
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	return fd;
 }
@@ -64,9 +65,10 @@ int sync_receive_any(int fd, uint32_t set, int64_t deadline_ms, enum sync_messag
 	uint32_t word = SYNC_NONE;
 	struct iovec iov = { .iov_base = &word, .iov_len = sizeof(word) };
 	union fd_control control = { 0 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)
-	};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	autoclose int passed = -1;
 	ssize_t n;
 	int r;
