@@ -94,6 +94,10 @@ make_cgroup() { # TYPE MOUNTPOINT PARENT; adds to $cgroups
 	[ "$1" != cgroup2 ] || [ "$(default_mode)" = v1 ] || delegate "$3"
 	mkdir "$3/$name" || die "cannot make a cgroup in $3"
 	cgroups="$cgroups $3/$name"
+	# a new v1 cpu cgroup has no real-time budget (RT_GROUP_SCHED); who has some gives a little
+	if [ "$1" = cgroup ] && [ -e "$3/$name/cpu.rt_runtime_us" ]; then
+		echo 100000 2>/dev/null >"$3/$name/cpu.rt_runtime_us" || :
+	fi
 	if [ -e "$3/cpuset.cpus" ] && [ "$1" = cgroup ]; then
 		# A new v1 cpuset is empty, and no process may enter an empty one.
 		cat "$3/cpuset.cpus" >"$3/$name/cpuset.cpus"

@@ -218,7 +218,7 @@ static void stat_body(void)
 	}
 	OK(process_stat(proc, pid, &state, &start));
 	CHECK(start > 0);
-	for (int i = 0; i < 1000 && state != 'S'; i++, usleep(1000))
+	for (int i = 0; i < 1000 && (!again || state != 'S'); i++, usleep(1000))
 		OK(process_stat(proc, pid, &state, &again));
 	CHECK(state == 'S' && start == again);
 	OK(process_open(pid, &pidfd));
