@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "kernel/sys.h"
 #include "init/child.h"
 #include "wire/sync.h"
 
@@ -60,13 +61,10 @@ static int die_with_parent(void)
 /* What the parent caught execve has reset already. */
 static void reset_signals(uint64_t ignored)
 {
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
+	for (int sig = 1; sig <= 64; sig++)
 		if (ignored >> (sig - 1) & 1)
-			signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+			(void)sys_signal_default(sig);
+	(void)sys_signals_unblock();
 }
 
 int main(int argc, char **argv)

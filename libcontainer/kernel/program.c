@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "kernel/process.h"
+#include "kernel/sys.h"
 
 /* A file in memory, not a pipe: a program that never reads its stdin cannot block us. */
 static int input_open(const struct program *p, int *ret_fd)
@@ -35,13 +36,11 @@ static int input_open(const struct program *p, int *ret_fd)
 
 _Noreturn static void child_exec(const struct program *p, int input, int output, int status)
 {
-	sigset_t none;
 	int err;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+	(void)sys_signals_unblock();
+	for (int sig = 1; sig <= 64; sig++)
+		(void)sys_signal_default(sig);
 	setsid();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && dup2(input, 0) == 0 && dup2(output, 1) == 1 &&
 	    dup2(output, 2) == 2 && fd_cloexec_from(3) == 0 && (!p->cwd || chdir(p->cwd) == 0))

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -240,6 +242,22 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 static inline pid_t sys_clone3(struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+}
+
+/* The C libraries keep two real-time signals for themselves and touch neither their action nor their mask: a caller that
+ * left those ignored or blocked would hand that on to the container. */
+static inline int sys_signal_default(int sig)
+{
+	const unsigned long action[4] = { 0 }; /* handler (SIG_DFL), flags, restorer, mask */
+
+	return (int)syscall(SYS_rt_sigaction, sig, action, NULL, 8);
+}
+
+static inline int sys_signals_unblock(void)
+{
+	const uint64_t none = 0;
+
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }
 
 static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
