@@ -164,8 +164,7 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 					      .no_cgroup = c->manager == MANAGER_NONE,
 					      .preserve_fds = o->preserve_fds,
 					      .filter_later = true,
-					      .privileged = o->privileged,
-					      .container_privileged = c->privileged };
+					      .privileged = o->privileged };
 	const struct spec_process *process = NULL;
 	char *config;
 	size_t n;
@@ -174,10 +173,12 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 	if (r == 0)
 		r = spec_load(&m->arena, config, n, &m->spec);
 	if (r == 0)
+		r = cruet_host(cruet, &m->host);
+	if (r == 0 && c->privileged)
+		r = plan_privileged(&m->arena, &m->host, m->spec, &m->spec);
+	if (r == 0)
 		r = o->process ? read_process(&m->arena, o->process, &process)
 			       : words_process(&m->arena, o, m->spec->process, &process);
-	if (r == 0)
-		r = cruet_host(cruet, &m->host);
 	if (r == 0)
 		r = plan_make_exec(&m->arena, m->spec, process, &m->host, &options, &m->run.plan);
 	return r < 0 ? r : making_check_labels(m->run.plan);

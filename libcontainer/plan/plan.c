@@ -345,11 +345,9 @@ int plan_make_exec(struct arena *arena, const struct spec *spec, const struct sp
 		   const struct host *host, const struct plan_options *options, const struct plan **ret_plan)
 {
 	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
-	int r = options->container_privileged ? plan_privileged(arena, host, spec, &m.spec) : 0;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	m.process = exec_process(arena, m.spec->process, process);
+	m.process = exec_process(arena, spec->process, process);
 	if (!m.process)
 		return -ENOMEM;
 	if (options->privileged)

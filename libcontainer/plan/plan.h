@@ -250,7 +250,6 @@ struct plan_options {
 	const char *bundle;       /* absolute, resolved by the caller */
 	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
 	bool privileged;          /* create: the container; exec: the process */
-	bool container_privileged; /* exec: the container was made so */
 	struct opt_bool rootless; /* may it stay in the caller's cgroup; absent: who is not root may */
 	unsigned int preserve_fds;
 	bool filter_later;        /* the engine compiles the seccomp filter beside init, or nobody needs it */
@@ -268,7 +267,7 @@ int plan_make_exec(struct arena *arena, const struct spec *spec, const struct sp
 		   const struct plan_options *options, const struct plan **ret_plan) MUST_USE;
 
 /* The configuration as a privileged container has it (privileged.c): what plan_make() does by itself where its options
- * say so. */
+ * say so, and what plan_make_exec() wants as `spec` where the container was made so. */
 int plan_privileged(struct arena *arena, const struct host *host, const struct spec *spec,
 		    const struct spec **ret_spec) MUST_USE;
 

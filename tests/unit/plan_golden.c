@@ -104,6 +104,7 @@ struct golden {
 	char dir[256], name[128];
 	struct host host;
 	struct plan_options options;
+	bool container_privileged; /* of an exec */
 };
 
 /* The contents of DIR/NAME.EXTENSION, NUL-terminated, to be freed; NULL where there is none. */
@@ -159,7 +160,7 @@ static bool read_word(struct golden *g, const char *word)
 	else if (streq(word, "privileged"))
 		g->options.privileged = true;
 	else if (streq(word, "container-privileged"))
-		g->options.container_privileged = true;
+		g->container_privileged = true;
 	else
 		return false;
 	return true;
@@ -171,6 +172,7 @@ static bool read_host(struct golden *g)
 	bool good = true;
 
 	g->host = machines[0].host;
+	g->container_privileged = false;
 	g->options = (struct plan_options){ .id = "c1", .bundle = "/run/bundle" };
 	for (char *save = NULL, *w = words ? strtok_r(words, " \n", &save) : NULL; w;
 	     w = strtok_r(NULL, " \n", &save)) {
@@ -235,6 +237,8 @@ static int make(const struct golden *g, struct arena *words, const struct spec *
 	if (!json)
 		return plan_make(arena, spec, &g->host, &g->options, ret_plan);
 	r = spec_load_process(words, json, n, &process);
+	if (r == 0 && g->container_privileged)
+		r = plan_privileged(arena, &g->host, spec, &spec);
 	if (r == 0)
 		r = plan_make_exec(arena, spec, process, &g->host, &g->options, ret_plan);
 	free(json);
