@@ -23,6 +23,7 @@ suites=(
 	"run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
 	"run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
 	"oci-v1      tests/oci/run.sh $exe --cgroup v1"
+	"fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 240"
 	"vm          tests/vm/check.sh"
 )
 
