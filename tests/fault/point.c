@@ -67,8 +67,8 @@ static void act(struct tracer *t, pid_t pid, uint64_t nr)
 			kill(t->pids[i], SIGKILL);
 	if (t->what == KILL_PARENT)
 		kill(t->command, SIGKILL);
-	/* brk(2) does not fail with an errno: it answers the old break */
-	if (t->what == FAIL && nr != SYS_brk && ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0) {
+	/* brk(2) does not fail with an errno: it answers the old break. close(2) closes, whatever it answers. */
+	if (t->what == FAIL && nr != SYS_brk && nr != SYS_close && ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0) {
 		regs.orig_rax = (unsigned long long)-1;
 		ptrace(PTRACE_SETREGS, pid, 0, &regs);
 		t->failing = pid;
