@@ -192,7 +192,7 @@ test_failure_in_create()
 		hooks 'echo third >>$T/ran.$point' "$point"
 		# shellcheck disable=SC2016
 		hooks 'echo $point >>$T/later' createContainer startContainer poststart
-		fails "hooks.$point[1]" cruet create --bundle "$B" "$ID"
+		fails "hooks.${point}[1]" cruet create --bundle "$B" "$ID"
 		contains "status 7" "$(cat "$T/fails.out")"
 		contains "out of luck" "$(cat "$T/fails.out")"
 		contains "on stderr" "$(cat "$T/fails.out")"
