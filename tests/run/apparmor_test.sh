@@ -142,8 +142,12 @@ test_apparmor_unconfined_against_attached_profile()
 		  capability,
 		}
 	PROFILE
+	args cat /proc/self/attr/current
+	expect "cruet-test-attached (enforce)" "$(cruet run --bundle "$B" "$ID")"
 	profile unconfined
-	expect unconfined "$(run_sh 'cat /proc/self/attr/current')"
+	expect unconfined "$(cruet run --bundle "$B" "$ID")"
+	config 'del(.process.apparmorProfile)'
+	expect unconfined "$(cruet run --privileged --bundle "$B" "$ID")"
 	echo 'profile cruet-test-attached /bin/busybox {}' | apparmor_parser -R
 }
 
@@ -213,18 +217,24 @@ test_apparmor_default_denies()
 	mkdir -p "$B/rootfs/mnt"
 	profile cruet-default
 	expect "cruet-default (enforce)" "$(run_sh 'cat /proc/self/attr/current')"
-	for act in 'mount -t tmpfs none /mnt' 'mount --bind /tmp /mnt' 'echo h >/proc/sysrq-trigger' 'head -c 1 /proc/kcore' \
-		'echo x >/proc/sys/kernel/core_pattern' 'echo 1 >/proc/sys/vm/overcommit_memory' \
-		'echo 0 >/proc/sys/net/ipv4/ip_forward' 'echo 0 >/proc/irq/default_smp_affinity' \
-		'echo 1 >/sys/kernel/profiling' 'echo 0 >/sys/module/printk/parameters/time'; do
+	# opened for writing, not written: should it be allowed, nothing happens
+	for act in 'mount -t tmpfs none /mnt' 'mount --bind /tmp /mnt' ': >>/proc/sysrq-trigger' 'head -c 1 /proc/kcore' \
+		': >>/proc/sys/kernel/core_pattern' ': >>/proc/sys/vm/overcommit_memory' ': >>/proc/sys/net/ipv4/ip_forward' \
+		': >>/proc/irq/default_smp_affinity' ': >>/sys/kernel/profiling' ': >>/sys/module/printk/parameters/time' \
+		'ls /sys/firmware/acpi'; do
 		denied "$act"
 	done
 	# and what it leaves
 	run_sh 'echo 65536 >/proc/sys/kernel/shmmax'
 	run_sh 'echo text >/tmp/file; cat /proc/meminfo /sys/devices/system/cpu/online >/dev/null; sleep 100 & kill $!'
-	# complaining, it stops nothing
+	# without it all of that goes: it is the profile that denies
+	profile unconfined
+	run_sh 'mount -t tmpfs none /mnt && : >>/proc/sys/kernel/core_pattern && : >>/sys/kernel/profiling'
+	# complaining lets go what no rule allows; what a rule denies stays denied
 	load_default -C
-	run_sh 'mount -t tmpfs none /mnt'
+	profile cruet-default
+	expect "cruet-default (complain)" "$(run_sh 'cat /proc/self/attr/current')"
+	denied 'mount -t tmpfs none /mnt'
 	load_default
 }
 
