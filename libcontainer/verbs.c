@@ -248,12 +248,39 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 
 /* ---- delete ---------------------------------------------------------------------------------------------------------- */
 
+/* A reboot has taken the processes, the cgroup and the mounts: what is found by their names now is another's. */
+static int forget_another_boot(struct cruet *cruet, struct container *c)
+{
+	const char *boot_id;
+	int r = cruet_boot_id(cruet, &boot_id);
+
+	if (r < 0 || !c->boot_id[0] || streq(c->boot_id, boot_id))
+		return r;
+	c->cgroup = c->unit = NULL;
+	c->host_mounts = false;
+	c->manager = MANAGER_NONE;
+	return 0;
+}
+
+/* What a v1 freezer holds does not die of any signal. */
+static int kill_frozen(struct cruet *cruet, const struct opened *opened)
+{
+	bool frozen;
+	int r = container_is_paused(cruet, &opened->container, &frozen);
+
+	return r < 0 || !frozen ? r : signal_all(cruet, opened, SIGKILL);
+}
+
 int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms)
 {
 	const struct cgroup_host *host;
 	struct remains remains;
 	int r = cruet_cgroups(cruet, &host);
 
+	if (r == 0)
+		r = forget_another_boot(cruet, &opened->container);
+	if (r == 0 && pidfd >= 0 && host->mode != CGROUP_V2)
+		r = kill_frozen(cruet, opened);
 	if (r < 0)
 		return r;
 	remains = (struct remains){
