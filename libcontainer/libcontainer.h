@@ -139,6 +139,16 @@ CRUET_API int cruet_seccomp_json(struct cruet *cruet, const struct cruet_words *
 /* The features document of the specification. */
 CRUET_API int cruet_features_json(struct cruet *cruet, const char **ret_json);
 
+/* ---- containers that run --------------------------------------------------------------------------------------- */
+
+/* Stop all processes of a running container where they are, and let them go on. */
+CRUET_API int cruet_pause(struct cruet *cruet, const char *id);
+CRUET_API int cruet_resume(struct cruet *cruet, const char *id);
+
+/* The processes of a container as the caller's pid namespace numbers them, sorted; those of exec, too. Valid until
+ * cruet_close(). */
+CRUET_API int cruet_pids(struct cruet *cruet, const char *id, const pid_t **ret_pids, size_t *ret_n);
+
 /* Signal names: "KILL", "SIGKILL", "RTMIN+3" or a number. -EINVAL. */
 CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
 

@@ -13,8 +13,8 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_delete, &cmd_exec, &cmd_features, &cmd_kill,
-	&cmd_list,   &cmd_run,	  &cmd_spec, &cmd_start,    &cmd_state,
+	&cmd_create, &cmd_delete, &cmd_exec, &cmd_features, &cmd_kill,	&cmd_list,  &cmd_pause,
+	&cmd_ps,     &cmd_resume, &cmd_run,  &cmd_spec,	    &cmd_start, &cmd_state,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
