@@ -38,10 +38,10 @@ test_ps_table()
 	expect 4 "$(echo "$text" | wc -l)"
 	contains "sleep 1111" "$text"
 	contains "sleep 2222" "$text"
-	text=$(cruet ps "$ID" -eo args,pid)
+	text=$(cruet ps "$ID" -eo pid,args)
 	expect 4 "$(echo "$text" | wc -l)"
 	contains "sleep 1111" "$text"
-	expect "$text" "$(env -i "$RUNTIME" --root "$ROOT" ps "$ID" -eo args,pid)"
+	expect "$text" "$(env -i "$RUNTIME" --root "$ROOT" ps "$ID" -eo pid,args)"
 	fails "no column PID" cruet ps "$ID" -eo args
 	fails "'ps' failed" cruet ps "$ID" -eo pid,frob
 	fails "run the program 'ps'" env PATH=/nowhere "$RUNTIME" --root "$ROOT" ps "$ID"
