@@ -439,8 +439,10 @@ int take_console(struct run *run)
 		return r;
 	if (run->console_fd < 0)
 		return fail(EPROTO, "init sent no terminal");
-	if (!run->console_socket)
+	if (!run->console_socket) {
+		monitor_copy_size(run->console_fd); /* before the program could ask for it */
 		return 0;
+	}
 	r = tty_send_fd(run->console_socket, run->console_fd, "/dev/pts/0", run->deadline_ms);
 	fd_close(&run->console_fd);
 	return r < 0 ? fail_in(r, "--console-socket '%s'", run->console_socket) : 0;

@@ -50,7 +50,7 @@ static int open_signals(int *ret_fd)
 	return 0;
 }
 
-static void copy_size(int console_fd)
+void monitor_copy_size(int console_fd)
 {
 	struct winsize size;
 
@@ -81,7 +81,7 @@ static int handle_signals(int fd, const struct monitor *m)
 			if (m->subreaper)
 				reap_others(m->pid);
 		} else if (sig == SIGWINCH && m->console_fd >= 0) {
-			copy_size(m->console_fd);
+			monitor_copy_size(m->console_fd);
 		} else if (sig == SIGURG || sig == SIGPIPE || sig == SIGTTIN || sig == SIGTTOU) {
 			continue; /* ours: about our own files and terminal */
 		} else {
@@ -195,7 +195,7 @@ int monitor_run(const struct monitor *m, int *ret_status)
 
 	if (r == 0 && m->console_fd >= 0) {
 		(void)fcntl(m->console_fd, F_SETFL, O_RDWR | O_NONBLOCK);
-		copy_size(m->console_fd);
+		monitor_copy_size(m->console_fd);
 		if (isatty(0))
 			r = tty_make_raw(0, &saved);
 	}

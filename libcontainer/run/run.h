@@ -104,5 +104,7 @@ struct monitor {
 	int notify_fd;   /* the container's notification socket, or -1 */
 	const char *notify_socket; /* the caller's */
 };
+/* Give the container's terminal the size of ours, where fd 0 is one. */
+void monitor_copy_size(int console_fd);
 /* Forward signals and the terminal until the process ends; its exit code, 128 + signal where it was killed. */
 int monitor_run(const struct monitor *monitor, int *ret_status) MUST_USE;
