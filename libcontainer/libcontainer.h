@@ -149,6 +149,20 @@ CRUET_API int cruet_resume(struct cruet *cruet, const char *id);
  * cruet_close(). */
 CRUET_API int cruet_pids(struct cruet *cruet, const char *id, const pid_t **ret_pids, size_t *ret_n);
 
+/* Other limits for a container. What is NULL stays as it is; numbers are decimal, bytes may have a unit ("512m", "1.5GiB",
+ * powers of 1024), and -1 is no limit. All of it or none. */
+struct cruet_update {
+	const char *id;
+	const char *resources;       /* a file with the specification's linux.resources; "-": stdin. The rest does not count then */
+	const char *blkio_weight;
+	const char *cpu_period, *cpu_quota, *cpu_burst, *cpu_idle, *cpu_share, *cpu_rt_period, *cpu_rt_runtime;
+	const char *cpuset_cpus, *cpuset_mems;
+	const char *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
+	const char *pids_limit;
+	const char *l3_cache_schema, *mem_bw_schema;
+};
+CRUET_API int cruet_update(struct cruet *cruet, const struct cruet_update *options);
+
 /* Signal names: "KILL", "SIGKILL", "RTMIN+3" or a number. -EINVAL. */
 CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
 

@@ -41,7 +41,7 @@ struct command {
 };
 
 extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill, cmd_list,
-	cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state;
+	cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* The options that create and run share. They are stored in a struct cruet_create, with which the structs of
  * both commands begin. */

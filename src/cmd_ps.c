@@ -91,6 +91,7 @@ static bool is_one_of(const char *line, size_t field, const pid_t *pids, size_t 
 	return false;
 }
 
+/* -ENODATA (not said) where there is nothing. */
 static int filter(FILE *in, const pid_t *pids, size_t n)
 {
 	char *line = NULL;
@@ -98,7 +99,7 @@ static int filter(FILE *in, const pid_t *pids, size_t n)
 	int r = 0;
 
 	if (getline(&line, &size, in) < 0)
-		r = cruet_fail(0, "'ps' printed nothing");
+		r = -ENODATA;
 	while (r == 0 && !field_is(line, field, "PID"))
 		if (!*field_at(line, ++field))
 			r = cruet_fail(
@@ -134,7 +135,9 @@ static int print_table(const struct invocation *call, const pid_t *pids, size_t 
 	fclose(out);
 	while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR)
 		;
-	if (r == 0 && wait_status)
+	if (r == -ENODATA && !wait_status)
+		return cruet_fail(0, "'ps' printed nothing");
+	if (wait_status)
 		r = cruet_fail(0, "'ps' failed with status %d",
 			       WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
 						      : 128 + WTERMSIG(wait_status));

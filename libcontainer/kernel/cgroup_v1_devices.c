@@ -98,8 +98,150 @@ static int apply_rule(const struct cgroup_dir *dir, const struct device_rule *r)
 	return e < 0 ? e : write_rule(dir, r, 'b');
 }
 
+/* ---- a change without a gap -------------------------------------------------------------------------------------- */
+
+/* The exceptions that a cgroup has which denies the rest: devices.list, a line each. */
+#define LIST_MAX 65536
+
+static bool parse_number(const char **at, char end, int64_t *ret)
+{
+	const char *stop = strchr(*at, end);
+	char digits[24];
+	struct text t = TEXT(digits);
+
+	if (!stop)
+		return false;
+	text_add_n(&t, *at, (size_t)(stop - *at));
+	*at = stop + 1;
+	*ret = -1;
+	return !t.truncated && (streq(digits, "*") || parse_i64(digits, ret) == 0);
+}
+
+/* "c 1:3 rwm" */
+static bool parse_exception(const char *line, struct device_rule *ret)
+{
+	const char *at = line + 2;
+
+	if ((line[0] != 'b' && line[0] != 'c') || line[1] != ' ')
+		return false;
+	*ret = (struct device_rule){ .allow = true, .type = line[0] };
+	if (!parse_number(&at, ':', &ret->major) || !parse_number(&at, ' ', &ret->minor))
+		return false;
+	for (; *at && *at != '\n'; at++)
+		ret->access |= *at == 'r'   ? DEVICE_READ
+			       : *at == 'w' ? DEVICE_WRITE
+			       : *at == 'm' ? DEVICE_MKNOD
+					    : 0;
+	return true;
+}
+
+static bool same_device(const struct device_rule *a, char type, const struct device_rule *b)
+{
+	return (a->type == 'a' || a->type == type) && a->major == b->major && a->minor == b->minor;
+}
+
+static unsigned int access_in_list(const char *list, char type, const struct device_rule *rule)
+{
+	struct device_rule has;
+
+	for (const char *line = list; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (parse_exception(line, &has) && has.type == type && same_device(&has, type, rule))
+			return has.access;
+	return 0;
+}
+
+static unsigned int access_wanted(const struct device_rule *rules, size_t n, char type,
+				  const struct device_rule *has)
+{
+	unsigned int access = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i].allow && same_device(&rules[i], type, has))
+			access |= without_taken_back(rules, n, i).access;
+	}
+	return access;
+}
+
+/* Allow (or, to take that back, deny) what rule `i` has more than the list. */
+static int write_missing(const struct cgroup_dir *dir, const char *list, const struct device_rule *rules,
+			 size_t n, size_t i, bool allow)
+{
+	struct device_rule left = without_taken_back(rules, n, i);
+	unsigned int access = left.access;
+	int r = 0;
+
+	for (const char *type = "cb"; *type && r == 0 && left.allow; type++) {
+		if (left.type != 'a' && left.type != *type)
+			continue;
+		left.access = access & ~access_in_list(list, *type, &left);
+		if (left.access)
+			r = write_rule(
+				dir,
+				&(struct device_rule){ allow, *type, left.major, left.minor, left.access },
+				*type);
+	}
+	return r;
+}
+
+static int deny_surplus(const struct cgroup_dir *dir, const char *list, const struct device_rule *rules,
+			size_t n)
+{
+	struct device_rule has;
+	int r = 0;
+
+	for (const char *line = list; *line && r == 0; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (!parse_exception(line, &has))
+			continue;
+		has.access &= ~access_wanted(rules, n, has.type, &has);
+		has.allow = false;
+		if (has.access)
+			r = write_rule(dir, &has, has.type);
+	}
+	return r;
+}
+
+/* From one set of exceptions to another: what both have is never taken away. */
+static int change_exceptions(const struct cgroup_dir *dir, const char *list, const struct device_rule *rules,
+			     size_t n)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++)
+		r = write_missing(dir, list, rules, n, i, true);
+	if (r == 0)
+		return deny_surplus(dir, list, rules, n);
+	while (i-- > 0)
+		(void)!write_missing(dir, list, rules, n, i, false);
+	return r;
+}
+
+/* True, and the list, where the cgroup denies what is not in it. */
+static bool read_exceptions(const struct cgroup_dir *dir, char *list, size_t size)
+{
+	ssize_t n = read_file_at(dir->fd, "devices.list", list, size);
+
+	return n > 0 && list[0] != 'a';
+}
+
+static int set_anew(const struct cgroup_dir *dir, bool allow, const struct device_rule *rules, size_t n)
+{
+	int r = write_file_at(dir->fd, allow ? "devices.allow" : "devices.deny", "a");
+
+	if (r < 0)
+		return fail(-r, "cannot %s all devices", allow ? "allow" : "deny");
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct device_rule left = without_taken_back(rules, n, i);
+
+		if (left.allow != allow)
+			r = apply_rule(dir, &left);
+	}
+	return r;
+}
+
 int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule *rules, size_t n)
 {
+	char list[LIST_MAX];
 	bool allow = false;
 	size_t from = 0;
 	int r = 0;
@@ -118,14 +260,7 @@ int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule
 			r = refuse_hole(rules, i);
 	if (r < 0)
 		return r;
-	r = write_file_at(dir->fd, allow ? "devices.allow" : "devices.deny", "a");
-	if (r < 0)
-		return fail(-r, "cannot %s all devices", allow ? "allow" : "deny");
-	for (size_t i = 0; i < n && r == 0; i++) {
-		struct device_rule left = without_taken_back(rules, n, i);
-
-		if (left.allow != allow)
-			r = apply_rule(dir, &left);
-	}
-	return r;
+	if (!allow && read_exceptions(dir, list, sizeof(list)))
+		return change_exceptions(dir, list, rules, n);
+	return set_anew(dir, allow, rules, n);
 }

@@ -307,6 +307,14 @@ int spec_load_resources(struct arena *arena, const char *buf, size_t n, const st
 int spec_load_mounts(struct arena *arena, const char *buf, size_t n, const struct spec_mount **ret_mounts,
 		     size_t *ret_n) MUST_USE;
 
+/* What holds after an update: `old` (may be NULL) with all that `new` says over it, entry by entry where a list has one a
+ * device, page size, interface or file; a list of device rules as a whole. Points into both. */
+int spec_merge_resources(struct arena *arena, const struct spec_resources *old, const struct spec_resources *new,
+			 const struct spec_resources **ret_resources) MUST_USE;
+/* linux.resources as the JSON that spec_load_resources() reads. */
+int spec_write_resources(struct arena *arena, const struct spec_resources *resources, const char **ret_text,
+			 size_t *ret_n) MUST_USE;
+
 /* The cross-field rules (check.c), one list of named checks; spec_load and its like call them. Each failure is one line
  * that names the place and the remedy. A `process` without args passes, as create allows it. */
 int spec_check(const struct spec *spec) MUST_USE;

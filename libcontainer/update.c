@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * update.c: other limits for a container that is there. Only what was asked for is written, all of it or none: the old
+ * values are read before, and put back where one is refused. What acts then is recorded beside the configuration of
+ * create, which stays as it was.
+ */
+#include "update.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/cgroup_files.h"
+#include "ledger_files.h"
+#include "plan/cgroup.h"
+
+#define RESOURCES_MAX (16u << 20)
+
+struct update {
+	struct cruet *cruet;
+	struct opened opened;
+	const struct spec_resources *now, *asked; /* now: may be NULL */
+	struct plan_cgroup_values values;
+	struct plan_device_rules devices, old_devices;
+	struct cgroup_place *place;
+	struct cgroup_saved *saved;
+};
+
+/* ---- what is asked, and what is -------------------------------------------------------------------------------------- */
+
+static int read_asked(struct cruet *cruet, const struct cruet_update *options,
+		      const struct spec_resources **ret)
+{
+	autoclose int fd = -1;
+	char *text;
+	size_t n;
+	int r;
+
+	if (options->l3_cache_schema || options->mem_bw_schema)
+		return fail(ENOTSUP, "--%s: Intel RDT cannot be updated yet",
+			    options->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
+	if (!options->resources)
+		return update_from_words(&cruet->arena, options, ret);
+	fd = streq(options->resources, "-") ? fcntl(0, F_DUPFD_CLOEXEC, 3)
+					    : open(options->resources, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(errno, "--resources '%s'", options->resources);
+	r = read_all(&cruet->arena, fd, RESOURCES_MAX, &text, &n);
+	if (r < 0)
+		return fail(-r, "--resources '%s'", options->resources);
+	r = spec_load_resources(&cruet->arena, text, n, ret);
+	return r < 0 ? fail_in(r, "--resources '%s'", options->resources) : 0;
+}
+
+/* As the last update left them, else as create had them. */
+int container_resources(struct cruet *cruet, const struct opened *opened,
+			const struct spec_resources **ret_resources)
+{
+	const struct spec *spec;
+	char *text;
+	size_t n;
+	int r = ledger_get(&opened->entry, &cruet->arena, LEDGER_RESOURCES, &text, &n);
+
+	if (r == 0)
+		return spec_load_resources(&cruet->arena, text, n, ret_resources);
+	if (r != -ENOENT)
+		return r;
+	r = ledger_read_config(&opened->entry, &cruet->arena, &text, &n);
+	if (r == 0)
+		r = spec_load(&cruet->arena, text, n, &spec);
+	if (r == 0)
+		*ret_resources = spec->linux_->resources;
+	return r;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------------------------- */
+
+/* v2 keeps memory and swap apart: to know what "together" leaves for swap it takes the limit that acts. */
+static int with_known_limit(struct arena *arena, const struct spec_resources *now,
+			    const struct spec_resources *asked, const struct spec_resources **ret)
+{
+	struct spec_resources *both;
+	struct spec_memory *memory;
+
+	*ret = asked;
+	if (!asked->memory || asked->memory->limit.set || !asked->memory->swap.set || !now || !now->memory)
+		return 0;
+	both = arena_new(arena, struct spec_resources);
+	memory = arena_new(arena, struct spec_memory);
+	if (!both || !memory)
+		return -ENOMEM;
+	*both = *asked;
+	*memory = *asked->memory;
+	memory->limit = now->memory->limit;
+	both->memory = memory;
+	*ret = both;
+	return 0;
+}
+
+static bool is_limit(const struct cgroup_write *w)
+{
+	return streq(w->property, "linux.resources.memory.limit");
+}
+
+static int plan_values(struct update *u, enum cgroup_mode mode)
+{
+	struct arena *arena = &u->cruet->arena;
+	const struct spec_resources *both;
+	struct cgroup_write *kept;
+	size_t n = 0;
+	int r = with_known_limit(arena, u->now, u->asked, &both);
+
+	if (r == 0)
+		r = plan_cgroup_values(arena, mode, both, &u->values);
+	if (r < 0 || both == u->asked)
+		return r;
+	kept = arena_array(arena, u->values.n + 1, struct cgroup_write);
+	if (!kept)
+		return -ENOMEM;
+	for (size_t i = 0; i < u->values.n; i++)
+		if (!is_limit(&u->values.v[i]))
+			kept[n++] = u->values.v[i];
+	u->values.v = kept;
+	u->values.n = n;
+	return 0;
+}
+
+static int plan_devices(struct update *u)
+{
+	struct host host;
+	int r;
+
+	if (!u->asked->devices.n)
+		return 0;
+	r = cruet_host(u->cruet, &host);
+	if (r < 0 || host.euid != 0 || !host.initial_userns) /* there create sets none either */
+		return r;
+	r = plan_device_rules(&u->cruet->arena, u->asked, &u->devices);
+	return r < 0 ? r : plan_device_rules(&u->cruet->arena, u->now, &u->old_devices);
+}
+
+/* ---- acts ------------------------------------------------------------------------------------------------------------- */
+
+static int record(struct update *u)
+{
+	const struct spec_resources *both;
+	const char *text;
+	size_t n;
+	int r = spec_merge_resources(&u->cruet->arena, u->now, u->asked, &both);
+
+	if (r == 0)
+		r = spec_write_resources(&u->cruet->arena, both, &text, &n);
+	return r < 0 ? r : ledger_put(&u->opened.entry, LEDGER_RESOURCES, text, n);
+}
+
+/* The failure that is recorded stays the one that is told. */
+static void take_back(struct update *u, bool devices)
+{
+	struct err_trail *own = err_trail(), aside = { 0 };
+
+	err_trail_attach(&aside);
+	cgroup_restore(u->place, u->saved);
+	if (devices && cgroup_set_devices(u->place, u->old_devices.v, u->old_devices.n) < 0)
+		log_warning("the device rules cannot be set back: %s", aside.text);
+	err_trail_attach(own);
+}
+
+static int act(struct update *u)
+{
+	bool devices = false;
+	int r = cgroup_save(&u->cruet->arena, u->place, u->values.v, u->values.n, &u->saved);
+
+	if (r < 0)
+		return r;
+	r = cgroup_apply(u->place, u->values.v, u->values.n);
+	if (r == 0 && u->devices.n) {
+		r = cgroup_set_devices(u->place, u->devices.v, u->devices.n);
+		if (r < 0)
+			r = fail_in(r, "linux.resources.devices");
+		devices = r == 0;
+	}
+	if (r == 0)
+		r = record(u);
+	if (r < 0)
+		take_back(u, devices);
+	return r;
+}
+
+static int check_updatable(struct update *u, const char *id)
+{
+	enum cruet_status status;
+	int r = container_status(u->cruet, &u->opened, &status, NULL);
+
+	if (r < 0 || status == CRUET_CREATED || status == CRUET_RUNNING || status == CRUET_PAUSED)
+		return r;
+	return fail(0, "cannot update the container '%s': it is %s (container not running)", id,
+		    cruet_status_word(status));
+}
+
+static int update_opened(struct update *u, const char *id)
+{
+	const struct cgroup_host *host;
+	int r = check_updatable(u, id);
+
+	if (r == 0)
+		r = container_resources(u->cruet, &u->opened, &u->now);
+	if (r == 0)
+		r = cruet_cgroups(u->cruet, &host);
+	if (r == 0)
+		r = plan_values(u, host->mode);
+	if (r == 0)
+		r = plan_devices(u);
+	if (r == 0)
+		r = container_need_cgroup(u->cruet, &u->opened.container, &u->place);
+	if (r < 0)
+		return r;
+	r = act(u);
+	cgroup_close(u->place);
+	return r;
+}
+
+int cruet_update(struct cruet *cruet, const struct cruet_update *options)
+{
+	struct update u = { .cruet = cruet, .opened = OPENED_NONE };
+	int r = read_asked(cruet, options, &u.asked);
+
+	if (r == 0)
+		r = container_open(cruet, options->id, LEDGER_LOCK_MS, &u.opened);
+	if (r == 0)
+		r = update_opened(&u, options->id);
+	container_close(&u.opened);
+	return r;
+}
