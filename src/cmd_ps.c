@@ -81,13 +81,13 @@ static bool field_is(const char *line, size_t field, const char *word)
 
 static bool is_one_of(const char *line, size_t field, const pid_t *pids, size_t n)
 {
-	char *end;
-	const char *at = field_at(line, field);
-	long pid = strtol(at, &end, 10);
+	char digits[16];
 
-	for (size_t i = 0; end > at && i < n; i++)
-		if (pids[i] == pid)
+	for (size_t i = 0; i < n; i++) {
+		snprintf(digits, sizeof(digits), "%d", (int)pids[i]);
+		if (field_is(line, field, digits))
 			return true;
+	}
 	return false;
 }
 

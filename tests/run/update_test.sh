@@ -364,7 +364,7 @@ test_update_devices()
 	update -r r
 	may_open 10 237 || die "loop-control could not be opened"
 	# the same again, many times, as containerd sends it with every update: nothing that was allowed is ever refused
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		update -r r
 	done
 	may_open 10 237 || die "loop-control could not be opened"
