@@ -351,8 +351,6 @@ may_open()
 # 10:237 is loop-control: no default device.
 test_update_devices()
 {
-	local i
-
 	cgroup_v2 || needs devices # bpf programs need no controller
 	bundle
 	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique)'
