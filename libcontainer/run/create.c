@@ -185,6 +185,18 @@ static bool wants_device_rules(const struct run *run)
 	return run->place && run->plan->cgroup.set_devices;
 }
 
+/* v1 denies everything before it allows something again: so before init, which makes devices, is in
+ * there; it waits to be attached. On v2 the rules come into force all at once. */
+static bool wants_early_device_rules(const struct run *run)
+{
+	return wants_device_rules(run) && run->plan->cgroup.attach && run->host->cgroup.mode != CGROUP_V2;
+}
+
+static bool wants_late_device_rules(const struct run *run)
+{
+	return wants_device_rules(run) && !wants_early_device_rules(run);
+}
+
 static int apply_device_rules(struct run *run)
 {
 	int r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
@@ -517,13 +529,14 @@ const struct step create_steps[] = {
 	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
+	{ "v1-devices",   wants_early_device_rules, apply_device_rules, NULL,       "v1 denies all before it allows some: init is not in there yet, and makes its devices after" },
 	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1): before it makes its cgroup namespace" },
 	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
 	{ "joined",       wants_joined,       say_joined,          NULL,            "it may make its cgroup namespace now" },
 	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
-	{ "device-rules", wants_device_rules, apply_device_rules,  NULL,            "the filter is compiled and loaded beside init's mounts" },
+	{ "device-rules", wants_late_device_rules, apply_device_rules, NULL,        "the filter is compiled and loaded beside init's mounts" },
 	{ "filter",       wants_filter,       finish_filter,       NULL,            "seccomp's is compiled beside init's mounts, too" },
 	{ "delegation",   wants_delegation,   delegate_cgroup,     NULL,            "after the writes: the new owner may change what is his" },
 	{ "rlimits",      wants_rlimits,      raise_rlimits,       NULL,            "raising needs the host's CAP_SYS_RESOURCE" },
