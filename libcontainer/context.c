@@ -261,7 +261,8 @@ int cruet_protect_process(unsigned int preserve_fds)
 	r = fd_cloexec_from(3 + preserve_fds);
 	if (r < 0)
 		return fail(-r, "cannot mark inherited fds close-on-exec");
-	signal(SIGCHLD, SIG_DFL); /* ignored by the caller, the kernel would reap ours and tell nobody how they ended */
+	/* ignored by the caller, the kernel would reap our children and tell nobody how they ended */
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE,
 	       SIG_IGN); /* a hook that does not read, a caller that does not listen: an errno, not a death */
 	/* As root we can write everybody's id maps; without privilege the kernel only lets us where we could be traced. */
