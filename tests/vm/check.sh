@@ -18,7 +18,7 @@ guest()
 
 	shift
 	echo "# the guest: Debian $suite, $lsm"
-	tests/vm/vm.sh run --suite "$suite" --lsm "$lsm" --timeout 1500 --share "$cache/oci:oci" \
+	tests/vm/vm.sh run --suite "$suite" --lsm "$lsm" --timeout 2400 --share "$cache/oci:oci" \
 		--env CRUET_CACHE=/mnt --env TEST_TIMEOUT=240 -- sh -c "$*" || status=1
 }
 
