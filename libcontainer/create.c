@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "container.h"
+#include "ended.h"
 #include "making.h"
 #include "kernel/tty.h"
 #include "run/notify.h"
@@ -262,10 +263,24 @@ static int start_child(struct making *m)
 	return r < 0 ? r : hooks_run(m->run.plan, HOOK_POSTSTART, "running", m->run.pid);
 }
 
+/* A failure is no reason to hide the exit status from who waits for it here. */
+static void note_end(struct cruet *cruet, const char *id, const struct process_exit *how)
+{
+	autoclose_container struct opened opened = OPENED_NONE;
+	struct cruet_exit ended;
+
+	if (container_open(cruet, id, -1, &opened) < 0 || ended_note(cruet, &opened, how, &ended) < 0) {
+		log_warning("%s", err_trail()->text);
+		fail_forget();
+	}
+}
+
 /* Watch it to its end, then delete what it leaves, unless it is to be kept. */
 static int watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
 {
+	struct process_exit how = { .known = false };
 	const struct monitor monitor = {
+		.how = &how,
 		.pidfd = m->run.pidfd,
 		.pid = m->run.pid,
 		.console_fd = m->run.console_fd,
@@ -278,8 +293,10 @@ static int watch(struct making *m, struct cruet *cruet, const struct cruet_creat
 
 	ledger_close(&m->run.entry); /* others may work on it while it runs */
 	r = monitor_run(&monitor, ret_status);
-	if (options->keep)
+	if (options->keep) {
+		note_end(cruet, options->id, &how);
 		return r;
+	}
 	if (r < 0) {
 		abandon(m, cruet);
 		return r;

@@ -163,6 +163,45 @@ struct cruet_update {
 };
 CRUET_API int cruet_update(struct cruet *cruet, const struct cruet_update *options);
 
+/* What happens to a container, until it ends; each event is one JSON object in the shape of runc's: its numbers at every
+ * interval, or, with `stats`, once and no more; and when the kernel killed in it for want of memory. */
+struct cruet_events {
+	const char *id;
+	bool stats;
+	int64_t interval_ms;         /* 0: 5 s */
+	int (*event)(void *context, const char *json); /* 0, or -errno to end it */
+	void *context;
+};
+CRUET_API int cruet_events(struct cruet *cruet, const struct cruet_events *options);
+
+/* How a container ended. Numbers that this kernel or a container without a cgroup does not have are 0. */
+struct cruet_exit {
+	bool known;                  /* else nobody saw it end, and code and signal mean nothing */
+	int code;                    /* of exit(2), or 128 + signal */
+	int signal;                  /* that ended it, or 0 */
+	bool core_dumped;
+	bool oom_killed;             /* the kernel killed somebody in it for want of memory */
+	uint64_t memory_peak, pids_peak, cpu_ns;
+	const char *ended;           /* RFC 3339; NULL where not known */
+	const char *json;            /* all of it as one JSON object; valid until cruet_close() */
+};
+
+/* Wait until a container has ended. Who is not its parent learns the status from a pidfd (Linux 6.15), or before its parent
+ * reaps it; it is recorded then, and can be asked for until delete. */
+struct cruet_wait {
+	const char *id;
+	int64_t timeout_ms;          /* 0: none; -ETIMEDOUT */
+};
+CRUET_API int cruet_wait(struct cruet *cruet, const struct cruet_wait *options, struct cruet_exit *ret_exit);
+
+/* End a container: the signal to its init, time to end, and KILL for all that are left. Success also where it had ended. */
+struct cruet_stop {
+	const char *id;
+	const char *signal;          /* NULL: the annotation org.opencontainers.image.stopSignal, else TERM */
+	int64_t timeout_ms;          /* 0: 10 s; less: none, KILL at once */
+};
+CRUET_API int cruet_stop(struct cruet *cruet, const struct cruet_stop *options);
+
 /* Signal names: "KILL", "SIGKILL", "RTMIN+3" or a number. -EINVAL. */
 CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
 

@@ -40,8 +40,9 @@ struct command {
 	int (*run)(const struct invocation *call, int *status);
 };
 
-extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill, cmd_list,
-	cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+extern const struct command cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill,
+	cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_stop, cmd_update,
+	cmd_wait;
 
 /* The options that create and run share. They are stored in a struct cruet_create, with which the structs of
  * both commands begin. */

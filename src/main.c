@@ -13,8 +13,9 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_delete, &cmd_exec, &cmd_features, &cmd_kill,	&cmd_list,  &cmd_pause,
-	&cmd_ps,     &cmd_resume, &cmd_run,  &cmd_spec,	    &cmd_start, &cmd_state, &cmd_update,
+	&cmd_create, &cmd_delete, &cmd_events, &cmd_exec,   &cmd_features, &cmd_kill,
+	&cmd_list,   &cmd_pause,  &cmd_ps,     &cmd_resume, &cmd_run,	   &cmd_spec,
+	&cmd_start,  &cmd_state,  &cmd_stop,   &cmd_update, &cmd_wait,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

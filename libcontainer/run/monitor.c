@@ -182,6 +182,11 @@ static int collect(const struct monitor *m, int *ret_status)
 	if (info.si_pid != m->pid)
 		return fail(ECHILD, "cannot learn how the container ended");
 	*ret_status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+	if (m->how)
+		*m->how = (struct process_exit){ .known = true,
+						 .code = info.si_code == CLD_EXITED ? info.si_status : 0,
+						 .signal = info.si_code == CLD_EXITED ? 0 : info.si_status,
+						 .core = info.si_code == CLD_DUMPED };
 	return 0;
 }
 

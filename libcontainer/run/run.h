@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "kernel/cgroup.h"
+#include "kernel/exit.h"
 #include "ledger.h"
 #include "plan/plan.h"
 #include "wire/handoff.h"
@@ -103,6 +104,7 @@ struct monitor {
 	bool subreaper;  /* reap other children, too */
 	int notify_fd;   /* the container's notification socket, or -1 */
 	const char *notify_socket; /* the caller's */
+	struct process_exit *how;  /* how it ended; NULL: not asked */
 };
 /* Give the container's terminal the size of ours, where fd 0 is one. */
 void monitor_copy_size(int console_fd);
