@@ -293,3 +293,14 @@ test_kill_of_a_container_in_the_making()
 	contains "init" "$(cat "$T/err")"
 	nothing_left "$ID"
 }
+
+# On v1 all is denied before the rules allow something again: init must not make its devices then.
+test_device_rules_against_device_nodes()
+{
+	bundle
+	config '.linux.resources.devices = [range(400) | {allow: true, type: "c", major: 200, minor: ., access: "rw"}]
+		| .process.args = ["sh", "-c", "echo x >/dev/null && stat -c %t:%T /dev/null"]'
+	for _ in 1 2 3 4 5; do
+		expect 1:3 "$(cruet run --bundle "$B" "$ID")"
+	done
+}

@@ -197,44 +197,56 @@ start_qemu() {
 	qemu_pid=${pids[-1]}
 }
 
-# Whether a processor of the guest gave no sign of life since this was asked last.
-is_stuck() {
-	local cpu count stuck=1
+# Sets quiet: for how many seconds the quietest processor of the guest gave no sign of life.
+listen() {
+	local cpu count
 
+	quiet=0
 	for ((cpu = 0; cpu < cpus; cpu++)); do
 		count=$(grep -c "^$cpu\$" "$run/beat" || :)
-		[ "$count" -gt "${beats[cpu]:-0}" ] || stuck=0
-		beats[cpu]=$count
+		if [ "$count" != "${beats[cpu]:-0}" ] || [ -z "${heard[cpu]:-}" ]; then
+			beats[cpu]=$count heard[cpu]=$SECONDS
+		fi
+		[ $((SECONDS - heard[cpu])) -le "$quiet" ] || quiet=$((SECONDS - heard[cpu]))
 	done
-	return "$stuck"
 }
 
-# Waits for the end. Sets status, or why the guest (not the command) failed.
+# Sets status or failure if the guest's time is over.
+check_time() {
+	local left
+
+	if [ -z "$began" ]; then
+		[ ! -s "$run/beat" ] || began=$SECONDS
+		[ $((SECONDS - started)) -le "$boot_timeout" ] || failure="no boot in $boot_timeout s"
+		return
+	fi
+	left=$((began + timeout - SECONDS))
+	[ $((SECONDS - checked)) -ge 5 ] || [ "$left" -lt 0 ] || return 0
+	checked=$SECONDS
+	listen
+	if [ "$quiet" -gt 120 ] || { [ "$left" -lt 0 ] && [ "$quiet" -gt 30 ]; }; then
+		failure="no sign of life from a processor for $quiet s"
+	elif [ "$left" -lt 0 ]; then
+		say "the command did not end in $timeout s"
+		status=124
+	fi
+}
+
+# Waits for the end. Sets status, or failure: why the guest (not the command) failed.
 watch_guest() {
-	local start=$SECONDS checked=0
+	local checked=0 quiet beats=() heard=()
 
 	status='' failure='' began=''
-	while :; do
+	while [ -z "$status$failure" ]; do
 		nap 0.1
 		if [ -e "$run/out.status" ] && [ -e "$run/err.status" ]; then
 			status=$(cat "$run/out.status")
-			return
-		fi
-		if is_unheard; then status=141; return; fi
-		kill -0 "$qemu_pid" 2>/dev/null || { failure='QEMU ended'; return; }
-		if [ -z "$began" ] && [ -s "$run/beat" ]; then
-			began=$SECONDS checked=$SECONDS
-		elif [ -z "$began" ] && [ $((SECONDS - start)) -gt "$boot_timeout" ]; then
-			failure="no boot in $boot_timeout s"
-			return
-		elif [ -n "$began" ] && [ $((SECONDS - checked)) -gt 120 ]; then
-			checked=$SECONDS
-			if is_stuck; then failure='a processor hangs'; return; fi
-		fi
-		if [ -n "$began" ] && [ $((SECONDS - began)) -gt "$timeout" ]; then
-			say "the command did not end in $timeout s"
-			status=124
-			return
+		elif is_unheard; then
+			status=141
+		elif ! kill -0 "$qemu_pid" 2>/dev/null; then
+			failure='QEMU ended'
+		else
+			check_time
 		fi
 	done
 }
@@ -256,7 +268,7 @@ run_once() {
 	run=$(mktemp -d "${TMPDIR:-/tmp}/cruet-vm.XXXXXX")
 	exec 8>"$run/lock"
 	flock 8
-	devices=() beats=()
+	devices=()
 	{ cat "$vm_dir/job.sh"; echo 'open_ports && beat'; } >"$run/job"
 	add_shares
 	write_job
