@@ -108,13 +108,13 @@ test_events_interval_and_end()
 	local pid
 
 	sleeper
-	cruet events --interval 200ms "$ID" >events 2>errors &
+	cruet events --interval 200ms "$ID" >told 2>errors &
 	pid=$!
-	wait_until 10 lines_are events 3
+	wait_until 10 lines_are told 3
 	cruet kill "$ID" KILL
 	wait "$pid" || die "events failed: $(cat errors)"
 	[ ! -s errors ] || die "$(cat errors)"
-	expect '"stats"' "$(jq -c .type events | sort -u)"
+	expect '"stats"' "$(jq -c .type told | sort -u)"
 }
 
 lines_are()
@@ -133,12 +133,12 @@ test_events_oom()
 	cgroup_v2 || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || config 'del(.linux.resources.memory.swap)'
 	args sleep 1000
 	cruet run --detach --bundle "$B" "$ID"
-	"$RUNTIME" --root "$ROOT" events --interval 1h "$ID" >events 2>errors &
+	"$RUNTIME" --root "$ROOT" events --interval 1h "$ID" >told 2>errors &
 	pid=$!
 	wait_until 10 watching "$pid"
 	cruet exec "$ID" sh -c 'head -c 60000000 /dev/zero | tail -c 60000000 >/dev/null' >/dev/null 2>&1 || :
-	wait_until 10 grep -q oom events
-	expect "{\"type\":\"oom\",\"id\":\"$ID\"}" "$(sed -n 1p events)"
+	wait_until 10 grep -q oom told
+	expect "{\"type\":\"oom\",\"id\":\"$ID\"}" "$(sed -n 1p told)"
 	cruet kill "$ID" KILL
 	wait "$pid" || die "events failed: $(cat errors)"
 }
@@ -159,12 +159,12 @@ test_events_oom_of_init()
 	cgroup_v2 || [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ] || config 'del(.linux.resources.memory.swap)'
 	args sh -c 'while [ ! -e /go ]; do sleep 0.05; done; exec tail -c 60000000 /dev/zero'
 	cruet run --detach --bundle "$B" "$ID"
-	"$RUNTIME" --root "$ROOT" events --interval 1h "$ID" >events 2>errors &
+	"$RUNTIME" --root "$ROOT" events --interval 1h "$ID" >told 2>errors &
 	pid=$!
 	wait_until 10 watching "$pid"
 	touch "$B/rootfs/go"
 	wait "$pid" || die "events failed: $(cat errors)"
-	contains '"oom"' "$(cat events)"
+	contains '"oom"' "$(cat told)"
 }
 
 test_events_in_each_state()

@@ -36,9 +36,9 @@ test_wait_exit_status()
 	expect 42 "$(cat waited)"
 	# kept until delete
 	expect 42 "$(cruet wait "$ID")"
-	cruet wait --format json "$ID" >json
-	expect "[\"$ID\",42,null]" "$(jq -c '[.id,.exitCode,.signal]' json)"
-	jq -e '.ended | test("^20.*Z$")' json >/dev/null || die "$(cat json)"
+	cruet wait --format json "$ID" >ended.json
+	expect "[\"$ID\",42,null]" "$(jq -c '[.id,.exitCode,.signal]' ended.json)"
+	jq -e '.ended | test("^20.*Z$")' ended.json >/dev/null || die "$(cat ended.json)"
 	cruet delete "$ID"
 	fails "does not exist" cruet wait "$ID"
 }
