@@ -185,16 +185,21 @@ static bool wants_device_rules(const struct run *run)
 	return run->place && run->plan->cgroup.set_devices;
 }
 
-/* v1 denies everything before it allows something again: so before init, which makes devices, is in
- * there; it waits to be attached. On v2 the rules come into force all at once. */
-static bool wants_early_device_rules(const struct run *run)
+static bool wants_hooks(const struct run *run)
 {
-	return wants_device_rules(run) && run->plan->cgroup.attach && run->host->cgroup.mode != CGROUP_V2;
+	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
 }
 
-static bool wants_late_device_rules(const struct run *run)
+/* Init mounts, and makes devices, that the rules may not allow to the container itself; and v1 denies everything before it
+ * allows something again. So not beside that work: when it is done, but before hooks, which may allow more. */
+static bool wants_rules_before_hooks(const struct run *run)
 {
-	return wants_device_rules(run) && !wants_early_device_rules(run);
+	return wants_device_rules(run) && wants_hooks(run);
+}
+
+static bool wants_rules_when_ready(const struct run *run)
+{
+	return wants_device_rules(run) && !wants_hooks(run);
 }
 
 static int apply_device_rules(struct run *run)
@@ -402,11 +407,6 @@ static int move_net_devices(struct run *run)
 	return 0;
 }
 
-static bool wants_hooks(const struct run *run)
-{
-	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
-}
-
 static int64_t hooks_time(const struct plan *plan)
 {
 	int64_t sum = 0;
@@ -417,12 +417,14 @@ static int64_t hooks_time(const struct plan *plan)
 	return sum;
 }
 
+static int wait_mounted(struct run *run)
+{
+	return child_receive(run, SYNC_MOUNTED, NULL);
+}
+
 static int run_hooks(struct run *run)
 {
-	int r = child_receive(run, SYNC_MOUNTED, NULL);
-
-	if (r == 0)
-		r = hooks_run(run->plan, HOOK_PRESTART, "creating", run->pid);
+	int r = hooks_run(run->plan, HOOK_PRESTART, "creating", run->pid);
 	if (r == 0)
 		r = hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", run->pid);
 	return r < 0 ? r : child_send(run, SYNC_HOOKED);
@@ -529,22 +531,23 @@ const struct step create_steps[] = {
 	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
-	{ "v1-devices",   wants_early_device_rules, apply_device_rules, NULL,       "v1 denies all before it allows some: init is not in there yet, and makes its devices after" },
 	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1): before it makes its cgroup namespace" },
 	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
 	{ "joined",       wants_joined,       say_joined,          NULL,            "it may make its cgroup namespace now" },
 	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
-	{ "device-rules", wants_late_device_rules, apply_device_rules, NULL,        "the filter is compiled and loaded beside init's mounts" },
 	{ "filter",       wants_filter,       finish_filter,       NULL,            "seccomp's is compiled beside init's mounts, too" },
 	{ "delegation",   wants_delegation,   delegate_cgroup,     NULL,            "after the writes: the new owner may change what is his" },
 	{ "rlimits",      wants_rlimits,      raise_rlimits,       NULL,            "raising needs the host's CAP_SYS_RESOURCE" },
 	{ "net-devices",  wants_net_devices,  move_net_devices,    NULL,            "the namespace exists; hooks may want them" },
 	{ "early-record", wants_hooks,        note_early,          NULL,            "a hook may look the container up" },
+	{ "mounted",      wants_hooks,        wait_mounted,        NULL,            "init waits then, so that nothing below runs beside its mounts" },
+	{ "hook-devices", wants_rules_before_hooks, apply_device_rules, NULL,       "after init's mounts and devices, which need not be allowed; before hooks, which may allow more" },
 	{ "hooks",        wants_hooks,        run_hooks,           NULL,            "prestart and createRuntime: namespaces and mounts are there, the root is not switched" },
 	{ "console",      wants_console,      take_console,        NULL,            "init sends the terminal's master; its peer may wait for it" },
 	{ "ready",        NULL,               finish_init,         NULL,            "all that init needs of us is done; wait until nothing can fail but execve" },
+	{ "device-rules", wants_rules_when_ready, apply_device_rules, NULL,         "where there are no hooks: after the mounts and devices of init, which waits now" },
 	{ "record",       NULL,               commit,              NULL,            "pid and start time: from here on the ledger knows whom to kill" },
 	{ "pid-file",     wants_pid_file,     write_pid_file,      NULL,            "before the release: a failure still takes init with it" },
 	{ "pidfd",        wants_pidfd,        send_pidfd,          NULL,            "as the pid file" },

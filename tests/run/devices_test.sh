@@ -250,3 +250,73 @@ test_device_rules_of_exec()
 	wait_until 10 cruet exec "$ID" test -c /dev/k
 	fails "not permitted" cruet exec "$ID" dd if=/dev/k of=/dev/null count=0
 }
+
+# ---- what the runtime itself may open ------------------------------------------------------------------------------------
+
+loop_device() # a file system with the file "inside" on $LOOP, as long as this shell lives
+{
+	command -v mkfs.ext4 >/dev/null || skip "needs mkfs.ext4"
+	mkdir "$T/fs"
+	echo data >"$T/fs/inside"
+	truncate -s 4M "$T/image"
+	mkfs.ext4 -q -O ^has_journal -d "$T/fs" "$T/image"
+	LOOP=$(losetup --find --show "$T/image") || skip "no loop device"
+	exec 9<"$LOOP"
+	losetup -d "$LOOP" # when it is closed
+}
+
+# The rules are the container's, not init's, which mounts what the configuration names. Several times: they must not come
+# beside the mounts, either.
+test_block_device_mounted()
+{
+	local minor
+
+	needs_device_cgroup
+	bundle
+	loop_device
+	minor=$((0x$(stat -c %T "$LOOP")))
+	may_make_nodes
+	add_mount /mnt ext4 "$LOOP" ro
+	args sh -c 'cat /mnt/inside; mknod /dev/k b 7 '"$minor"'; dd if=/dev/k of=/dev/null count=0'
+	for _ in 1 2 3 4 5; do
+		fails "not permitted" cruet run --bundle "$B" "$ID"
+		contains data "$(cat "$T/fails.out")"
+	done
+	config '.hooks.createRuntime = [{path: "/bin/true"}]'
+	fails "not permitted" cruet run --bundle "$B" "$ID"
+	contains data "$(cat "$T/fails.out")"
+}
+
+# A node that no rule allows can be there all the same.
+test_listed_devices_that_no_rule_allows()
+{
+	needs_device_cgroup
+	bundle
+	config '.linux.devices = [{path: "/dev/c", type: "c", major: 10, minor: 229}]
+		| .linux.resources.devices = [{allow: false, access: "rwm"}]'
+	for _ in 1 2 3 4 5; do
+		expect "/dev/c a:e5" "$(run_sh 'stat -c "%n %t:%T" /dev/c')"
+	done
+	fails "not permitted" run_sh 'dd if=/dev/c of=/dev/null count=0'
+}
+
+# A hook finds the rules in force, and what it allows besides is allowed; v2 has no list that it could add to.
+test_hook_allows_a_device()
+{
+	local wanted=absent
+
+	needs_device_cgroup
+	bundle
+	cat >"$T/hook" <<-'END'
+		#!/bin/sh
+		pid=$(sed 's/.*"pid" *: *\([0-9]*\).*/\1/')
+		dir=/sys/fs/cgroup/devices$(sed -n 's/^[0-9]*:devices://p' "/proc/$pid/cgroup")
+		[ -f "$dir/devices.list" ] || exit 0
+		grep -q '^a' "$dir/devices.list" && exit 1
+		echo "c 10:111 rm" >"$dir/devices.allow"
+	END
+	chmod +x "$T/hook"
+	config '.hooks.createRuntime = [{path: $hook}]' --arg hook "$T/hook"
+	cgroup_v2 && wanted=refused
+	expect "$wanted refused" "$(try_devices c 10 111 c 10 112)"
+}
