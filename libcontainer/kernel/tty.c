@@ -231,3 +231,16 @@ void tty_restore(int fd, const struct tty_saved *saved)
 	while (tcsetattr(fd, TCSANOW, &old) < 0 && errno == EINTR)
 		;
 }
+
+/* termios(3): VEOF gives a reader what the line has so far; only on an empty one is that the end. Without lines a program
+ * sees the character, as if it were typed. */
+size_t tty_end_of_input(int master, char last, char buf[2])
+{
+	bool ended = !last || last == '\n' || last == '\r';
+	struct termios now;
+
+	if (tcgetattr(master, &now) < 0 || now.c_cc[VEOF] == _POSIX_VDISABLE)
+		return 0;
+	buf[0] = buf[1] = (char)now.c_cc[VEOF];
+	return now.c_lflag & ICANON && !ended ? 2 : 1;
+}

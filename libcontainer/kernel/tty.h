@@ -25,3 +25,7 @@ struct tty_saved {
 };
 int tty_make_raw(int fd, struct tty_saved *ret_saved) MUST_USE;
 void tty_restore(int fd, const struct tty_saved *saved);
+
+/* What to write to a terminal's master so that who reads it learns that nothing more comes, as its settings are now: 0 to 2
+ * characters. `last` is what was written last, 0 where nothing was. Parent. */
+size_t tty_end_of_input(int master, char last, char buf[2]);

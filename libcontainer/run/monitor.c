@@ -30,6 +30,7 @@ struct pipe_buffer {
 struct relay {
 	struct pipe_buffer in, out; /* stdin to the container, the container to stdout */
 	bool in_open, out_open;
+	char last_in; /* the last byte of stdin */
 };
 
 static int open_signals(int *ret_fd)
@@ -122,14 +123,30 @@ static bool drain(int fd, struct pipe_buffer *b)
 	return n < 0 && (errno == EINTR || errno == EAGAIN);
 }
 
+/* A terminal has no end that could be closed: its reader is told by a character, as script(1) does. */
+static void read_input(struct relay *relay, int console_fd)
+{
+	struct pipe_buffer *b = &relay->in;
+
+	relay->in_open = fill(0, b);
+	if (b->n) {
+		relay->last_in = b->bytes[b->n - 1];
+	} else if (!relay->in_open) {
+		b->at = 0;
+		b->n = tty_end_of_input(console_fd, relay->last_in, b->bytes);
+	}
+}
+
 static void relay_step(struct relay *relay, const struct monitor *m, const struct pollfd *fds)
 {
-	if (fds[2].revents && !fill(0, &relay->in))
-		relay->in_open = false;
+	if (fds[2].revents)
+		read_input(relay, m->console_fd);
 	if (fds[3].revents & (POLLIN | POLLHUP) && !fill(m->console_fd, &relay->out))
 		relay->out_open = false;
-	if (fds[3].revents & POLLOUT && relay->in.n && !drain(m->console_fd, &relay->in))
+	if (fds[3].revents & POLLOUT && relay->in.n && !drain(m->console_fd, &relay->in)) {
 		relay->in_open = false;
+		relay->in.n = 0;
+	}
 	if (fds[4].revents && relay->out.n && !drain(1, &relay->out))
 		relay->out_open = false;
 }

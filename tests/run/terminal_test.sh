@@ -210,3 +210,32 @@ test_foreground_without_a_terminal()
 	args tty
 	expect "/dev/pts/0" "$(cruet run --bundle "$B" "$ID" </dev/null | tr -d '\r')"
 }
+
+# A terminal cannot be closed for its reader: the end of the command's input is a character there, or two in a line.
+test_foreground_end_of_input()
+{
+	terminal
+	args sh -c 'stty -echo; : >/mnt/ready; cat; echo end'
+	config '.mounts += [{destination: "/mnt", type: "bind", source: $t, options: ["bind"]}]' --arg t "$T"
+	typed() # after the echo is off
+	{
+		wait_until 10 test -e "$T/ready"
+		rm "$T/ready"
+		printf '%s' "$1"
+	}
+	expect "end" "$(typed '' | timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" | tr -d '\r')"
+	expect "one two end" "$(typed $'one\ntwo\n' | timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" | tr -d '\r' | xargs)"
+	expect "one twoend" "$(typed $'one\ntwo' | timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" | tr -d '\r' | xargs)"
+	args sleep 1000
+	config '.process.terminal = false'
+	cruet run --detach --bundle "$B" "$ID" </dev/null >/dev/null 2>&1
+	expect "exec end" "$(typed $'exec\n' | timeout 20 "$RUNTIME" --root "$ROOT" exec --tty "$ID" sh -c 'stty -echo; : >/mnt/ready; cat; echo end' | tr -d '\r' | xargs)"
+}
+
+# Without lines it is as if it were typed.
+test_foreground_end_of_raw_input()
+{
+	terminal
+	args sh -c 'stty raw -echo; head -c 1 | od -An -tx1'
+	expect "04" "$(timeout 20 "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" < <(sleep 1) | xargs)"
+}
