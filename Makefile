@@ -7,6 +7,9 @@ BINDIR  ?= $(PREFIX)/bin
 LIBDIR  ?= $(PREFIX)/lib
 INCDIR  ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # How the outside libraries are linked:
 #   default  libseccomp, libcap, yajl and libapparmor statically (no start-up cost), libc and libmnl shared
@@ -100,6 +103,7 @@ INIT_OBJ := $(INIT_SRC:%.c=$(B)/musl/%.o)
 UNIT     := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 UNITROOT := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit-root/*.c))
 MAN      := $(wildcard docs/man/*.8)
+SHELLS   := $(addprefix $(B)/completion/,bash zsh fish)
 
 # A line a command; V=1 shows the commands themselves.
 Q := $(if $(V),,@)
@@ -107,11 +111,16 @@ say = $(if $(V),,@echo "  $(1)	$@")
 
 # ---- building ---------------------------------------------------------------------------------------------------------
 
-all: $(EXE) ## build ./cruet, as any user (the default)
+all: $(EXE) $(SHELLS) ## build ./cruet, as any user (the default)
 
 $(EXE): $(SRC_OBJ) $(B)/libcontainer.a
 	$(call say,LD)
 	$(Q)$(call link,$^)
+
+$(SHELLS): $(EXE)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)./$(EXE) completion $(@F) >$@
 
 $(B)/libcontainer.a: $(LIB_OBJ) $(B)/init_image.o
 	$(call say,AR)
@@ -167,10 +176,17 @@ $(B)/flags.mk: Makefile
 		$(COMPILE) -Werror $$flag -E -x c /dev/null >/dev/null 2>&1 && known="$$known $$flag"; \
 	done; echo "KNOWN :=$$known" >$@
 
-install: $(EXE) ## install the program and its man pages below DESTDIR, PREFIX
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+# The second name is for who wants every container of it privileged (docs/man/cruet.8).
+install: $(EXE) $(SHELLS) ## install the program, its man pages and completions below DESTDIR, PREFIX
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man8 $(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(EXE) $(DESTDIR)$(BINDIR)/cruet
+	ln -sf cruet $(DESTDIR)$(BINDIR)/cruet-privileged
 	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man8
+	install -m 644 $(B)/completion/bash $(DESTDIR)$(BASHDIR)/cruet
+	ln -sf cruet $(DESTDIR)$(BASHDIR)/cruet-privileged
+	install -m 644 $(B)/completion/zsh $(DESTDIR)$(ZSHDIR)/_cruet
+	install -m 644 $(B)/completion/fish $(DESTDIR)$(FISHDIR)/cruet.fish
+	ln -sf cruet.fish $(DESTDIR)$(FISHDIR)/cruet-privileged.fish
 
 install-lib: lib ## install libcontainer and its header
 	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCDIR)
@@ -180,7 +196,9 @@ install-lib: lib ## install libcontainer and its header
 	ln -sf libcontainer.so.0 $(DESTDIR)$(LIBDIR)/libcontainer.so
 
 uninstall: ## remove what install and install-lib have put there
-	rm -f $(DESTDIR)$(BINDIR)/cruet $(MAN:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%) $(DESTDIR)$(INCDIR)/libcontainer.h \
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,cruet cruet-privileged) $(MAN:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%) \
+		$(addprefix $(DESTDIR),$(BASHDIR)/cruet $(BASHDIR)/cruet-privileged $(ZSHDIR)/_cruet) \
+		$(addprefix $(DESTDIR)$(FISHDIR)/,cruet.fish cruet-privileged.fish) $(DESTDIR)$(INCDIR)/libcontainer.h \
 		$(addprefix $(DESTDIR)$(LIBDIR)/,libcontainer.a libcontainer.so libcontainer.so.0)
 
 clean: ## remove what was built

@@ -12,12 +12,11 @@
 
 #include "cli.h"
 
-static const struct command *const commands[] = {
-	&cmd_create, &cmd_delete, &cmd_events, &cmd_exec,   &cmd_features, &cmd_kill,
-	&cmd_list,   &cmd_pause,  &cmd_ps,     &cmd_resume, &cmd_run,	   &cmd_spec,
-	&cmd_start,  &cmd_state,  &cmd_stop,   &cmd_update, &cmd_wait,
+const struct command *const all_commands[] = {
+	&cmd_completion, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec, &cmd_features, &cmd_kill,
+	&cmd_list,	 &cmd_pause,  &cmd_ps,	   &cmd_resume, &cmd_run,  &cmd_spec,	  &cmd_start,
+	&cmd_state,	 &cmd_stop,   &cmd_update, &cmd_wait,	NULL,
 };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const char *const log_formats[] = { "text", "json", NULL };
 static const char *const log_levels[] = { "error", "warning", "debug", NULL };	   /* enum cruet_log_level */
@@ -41,7 +40,7 @@ static const struct option_row global_rows[] = {
 	{ .name = "version", .letter = 'v', .kind = OPTION_VERSION, .help = "print the version" },
 	HELP,
 };
-static const struct option_table global_options = { global_rows, OPTION_COUNT(global_rows), NULL };
+const struct option_table global_options = { global_rows, OPTION_COUNT(global_rows), NULL };
 
 /* All that the command line says. */
 struct line {
@@ -56,9 +55,9 @@ struct line {
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (size_t i = 0; all_commands[i]; i++)
+		if (strcmp(all_commands[i]->name, name) == 0)
+			return all_commands[i];
 	return NULL;
 }
 
@@ -138,8 +137,8 @@ static void print_help(void)
 		     "Docker call it; by hand it is good for looking and learning.",
 		     0, 0);
 	puts("\nCommands:");
-	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
+	for (size_t i = 0; all_commands[i]; i++)
+		printf("  %-14s%s\n", all_commands[i]->name, all_commands[i]->summary);
 	puts("\nOptions:");
 	options_print(&global_options, stdout);
 	puts("\nExamples:\n"

@@ -110,6 +110,11 @@ installed() { (
 	for page in docs/man/*.8; do
 		cmp -s "$page" "$work/root/usr/share/man/man8/$(basename "$page")" || die "no $page"
 	done
+	[ "$(readlink "$work/root/usr/bin/cruet-privileged")" = cruet ] || die "no cruet-privileged"
+	share=$work/root/usr/share
+	./cruet completion bash | cmp - "$share/bash-completion/completions/cruet" || die "no completions for bash"
+	./cruet completion zsh | cmp - "$share/zsh/site-functions/_cruet" || die "no completions for zsh"
+	./cruet completion fish | cmp - "$share/fish/vendor_completions.d/cruet.fish" || die "no completions for fish"
 	make -s uninstall DESTDIR="$work/root" PREFIX=/usr || die "make uninstall failed"
 	left=$(find "$work/root" ! -type d)
 	[ -z "$left" ] || die "left behind: $left"
