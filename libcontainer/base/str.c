@@ -119,6 +119,21 @@ int parse_id(const char *s, uint32_t *ret)
 	return 0;
 }
 
+void unescape_mount(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++, to++) {
+		*to = *s;
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
+		    s[3] <= '7') {
+			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		}
+	}
+	*to = '\0';
+}
+
 const void *word_find(const void *table, size_t n, size_t row_size, const char *name)
 {
 	const char *row = table;

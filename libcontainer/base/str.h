@@ -28,6 +28,9 @@ int parse_i64(const char *s, int64_t *ret) MUST_USE;
 /* A uid or gid: 0 .. 2^32-2, as (uid_t)-1 means "unchanged" to the kernel (CVE-2026-30892 and its like). */
 int parse_id(const char *s, uint32_t *ret) MUST_USE;
 
+/* In place: mountinfo writes space, tab, newline and backslash as a backslash and three octal digits. */
+void unescape_mount(char *s);
+
 /* One word of a table whose rows start with a `const char *name`; NULL where it is not there. */
 const void *word_find(const void *table, size_t n, size_t row_size, const char *name);
 #define WORD_FIND(table, name) ((__typeof__(&(table)[0]))word_find(table, ARRAY_SIZE(table), sizeof((table)[0]), name))

@@ -82,23 +82,6 @@ static char *field(char **at)
 	return s;
 }
 
-/* mountinfo writes space, tab, newline and backslash as three octal digits. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
 struct mount_line {
 	const char *root, *mountpoint, *type, *options;
 };
@@ -119,8 +102,8 @@ static bool split_mount_line(char *line, struct mount_line *ret)
 	if (!ret->type || !field(&at))
 		return false;
 	ret->options = at;
-	unescape((char *)ret->root);
-	unescape((char *)ret->mountpoint);
+	unescape_mount((char *)ret->root);
+	unescape_mount((char *)ret->mountpoint);
 	return true;
 }
 

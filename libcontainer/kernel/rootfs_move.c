@@ -30,21 +30,6 @@ struct mount_line {
 	char id[24], root[2 + 1], point[PATH_MAX], type[16];
 };
 
-/* "\040" back to a blank: the kernel escapes blank, tab, newline and backslash, in place. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++, to++) {
-		*to = *s;
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		}
-	}
-	*to = '\0';
-}
-
 static void keep(char *to, size_t size, const char *word)
 {
 	struct text t = { .buf = to, .size = size };
@@ -127,7 +112,7 @@ static int end_line(struct mount_line *line, const char *rootfs)
 	int r = 0;
 
 	end_word(line);
-	unescape(line->point);
+	unescape_mount(line->point);
 	if (is_full(line) && !line->point[0])
 		r = fail(ENAMETOOLONG, "a procfs or sysfs of the old root has too long a path");
 	else if (is_full(line) && !is_below(line->point, rootfs))
