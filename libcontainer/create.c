@@ -101,18 +101,23 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 	return r < 0 ? r : making_check_labels(m->run.plan);
 }
 
+int making_plan_bundle(struct making *m, struct cruet *cruet, const struct cruet_create *options)
+{
+	int r = ledger_check_id(options->id);
+
+	if (r == 0)
+		r = making_open_arena(m);
+	if (r == 0)
+		r = load(m, options);
+	return r < 0 ? r : make_plan(m, cruet, options, false);
+}
+
 int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out)
 {
 	autoclose_making struct making m = MAKING_NONE;
 	const char *text;
-	int r = ledger_check_id(options->id);
+	int r = making_plan_bundle(&m, cruet, options);
 
-	if (r == 0)
-		r = making_open_arena(&m);
-	if (r == 0)
-		r = load(&m, options);
-	if (r == 0)
-		r = make_plan(&m, cruet, options, false);
 	if (r == 0)
 		r = plan_explain(&m.arena, m.run.plan, &text);
 	if (r == 0 && fputs(text, out) < 0)

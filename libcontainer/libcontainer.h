@@ -131,6 +131,16 @@ CRUET_API int cruet_list(struct cruet *cruet, const struct cruet_state **ret_sta
 CRUET_API int cruet_list_ids(struct cruet *cruet, const char *const **ret_ids, size_t *ret_n);
 CRUET_API int cruet_list_json(struct cruet *cruet, const char **ret_json);
 
+/* What confines a container: of a bundle by its plan, of a container that lives by the kernel's own files. One subject, or
+ * two to be compared: bundles, ids, or one bundle against itself with --privileged. */
+struct cruet_explain {
+	struct cruet_words bundles, ids;
+	bool privileged;         /* the bundles, as create --privileged would have them */
+	bool against_privileged; /* one bundle: the second subject is the same, privileged */
+	bool json;
+};
+CRUET_API int cruet_explain(struct cruet *cruet, const struct cruet_explain *options, FILE *out);
+
 /* config.json for a new bundle, as `cruet spec` writes it. */
 CRUET_API int cruet_spec_json(struct cruet *cruet, bool rootless, bool privileged, const char **ret_json);
 /* The bundled seccomp profile for a container with these capabilities (bounding), as the linux.seccomp of a config.json.

@@ -24,6 +24,8 @@ void making_close(struct making *m);
 
 /* The arena that init maps, with the handoff at its start. */
 int making_open_arena(struct making *m) MUST_USE;
+/* create.c: the plan of a bundle, in an arena of its own; nothing is touched. */
+int making_plan_bundle(struct making *m, struct cruet *cruet, const struct cruet_create *options) MUST_USE;
 /* No namespace, no fd; wait at the gate or not. */
 void making_fill_handoff(struct making *m, bool gate);
 /* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */

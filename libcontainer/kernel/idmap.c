@@ -286,6 +286,43 @@ static bool next_number(const char **at, uint32_t *ret)
 	return !parse_u32(word, ret);
 }
 
+/* The next range, or the end: -ENOENT. */
+static int next_range(const char **at, struct id_range *ret)
+{
+	*at += strspn(*at, " \n");
+	if (!**at)
+		return -ENOENT;
+	return next_number(at, &ret->inside) && next_number(at, &ret->outside) && next_number(at, &ret->size)
+		       ? 0
+		       : -EINVAL;
+}
+
+int idmap_read(struct arena *arena, int procfd, pid_t pid, const char *file, struct id_map *ret_map)
+{
+	char name[64], text[MAP_SHOWN_MAX];
+	const char *at = text;
+	struct id_range range, *v;
+	size_t n = 0;
+	int r;
+
+	proc_name(name, sizeof(name), pid, file);
+	r = (int)read_file_at(procfd, name, text, sizeof(text));
+	if (r < 0)
+		return r;
+	while ((r = next_range(&at, &range)) == 0)
+		n++;
+	if (r != -ENOENT)
+		return r;
+	v = arena_array(arena, n, struct id_range);
+	if (!v)
+		return -ENOMEM;
+	at = text;
+	for (size_t i = 0; i < n; i++)
+		(void)next_range(&at, &v[i]);
+	*ret_map = (struct id_map){ .v = v, .n = n };
+	return 0;
+}
+
 static bool has_range(const struct id_map *map, const struct id_range *range)
 {
 	for (size_t i = 0; i < map->n; i++)
@@ -310,12 +347,10 @@ static int map_is(int procfd, pid_t pid, const char *file, const struct id_map *
 	r = read_file_at(procfd, name, text, sizeof(text));
 	if (r < 0)
 		return fail((int)-r, "cannot read %s of a user namespace", file);
-	for (; *at; n++, at += strspn(at, " \n")) {
-		if (!next_number(&at, &range.inside) || !next_number(&at, &range.outside) ||
-		    !next_number(&at, &range.size))
-			return fail(EINVAL, "%s of a user namespace is not of the known form", file);
+	for (; (r = next_range(&at, &range)) == 0; n++)
 		same = same && has_range(map, &range);
-	}
+	if (r != -ENOENT)
+		return fail(EINVAL, "%s of a user namespace is not of the known form", file);
 	*ret_same = same && n == map->n;
 	return 0;
 }
@@ -366,6 +401,19 @@ bool idmap_outside(const struct id_map *map, uint32_t inside, uint32_t *ret_outs
 		if (inside < range->inside || inside - range->inside >= range->size)
 			continue;
 		*ret_outside = range->outside + (inside - range->inside);
+		return true;
+	}
+	return false;
+}
+
+bool idmap_inside(const struct id_map *map, uint32_t outside, uint32_t *ret_inside)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		const struct id_range *range = &map->v[i];
+
+		if (outside < range->outside || outside - range->outside >= range->size)
+			continue;
+		*ret_inside = range->inside + (outside - range->outside);
 		return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/base.h"
 
 /* Write uid_map, gid_map and (before it, where `deny_setgroups`) setgroups of the process `pid` below procfd. With
@@ -20,3 +21,8 @@ int idmap_userns_has(int procfd, int userns_fd, const struct id_map *uids, const
 
 /* The id outside that `inside` is mapped to; false where it is not mapped. */
 bool idmap_outside(const struct id_map *map, uint32_t inside, uint32_t *ret_outside);
+/* And the other way. */
+bool idmap_inside(const struct id_map *map, uint32_t outside, uint32_t *ret_inside);
+
+/* The map of a process, "uid_map" or "gid_map", as the caller's user namespace numbers it; -errno, not recorded. */
+int idmap_read(struct arena *arena, int procfd, pid_t pid, const char *file, struct id_map *ret_map) MUST_USE;

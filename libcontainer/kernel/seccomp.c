@@ -79,6 +79,17 @@ static bool is_big_endian(uint32_t token)
 	return !(token & __AUDIT_ARCH_LE);
 }
 
+bool seccomp_call_name(const struct seccomp_arch *arch, int number, char *buf, size_t size)
+{
+	char *name = seccomp_syscall_resolve_num_arch(arch->token, number);
+	struct text t = { .buf = buf, .size = size };
+
+	if (name)
+		text_add(&t, "%s", name);
+	free(name);
+	return name && !t.truncated;
+}
+
 bool seccomp_arch_known(const char *word)
 {
 	uint32_t token = token_of(word);

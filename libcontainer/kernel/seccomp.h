@@ -47,6 +47,9 @@ int seccomp_arch_find(const char *word, struct seccomp_arch *ret_arch) MUST_USE;
 /* False where libseccomp does not know the name, or the architecture has no such call. */
 bool seccomp_call_find(const struct seccomp_arch *arch, const char *name, struct seccomp_call *ret_call);
 
+/* The name of the call with that number, in buf; false where there is none. */
+bool seccomp_call_name(const struct seccomp_arch *arch, int number, char *buf, size_t size);
+
 /* Whether seccomp_arch_find() would find it; records no failure. */
 bool seccomp_arch_known(const char *word);
 
