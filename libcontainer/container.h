@@ -53,6 +53,12 @@ int container_is_paused(struct cruet *cruet, const struct container *c, bool *re
 /* The container's cgroup; -ENOENT (not recorded) where it has none or it is gone. */
 int container_cgroup(struct cruet *cruet, const struct container *c, struct cgroup_place **ret_place) MUST_USE;
 
+/* By the record: the manager that create was told to use. */
+static inline bool container_is_unit(const struct container *c)
+{
+	return c->manager == MANAGER_SYSTEMD || c->manager == MANAGER_SYSTEMD_USER;
+}
+
 /* Its plan again, from the configuration as it was at create: for hooks. */
 int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan) MUST_USE;
 

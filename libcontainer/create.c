@@ -159,6 +159,15 @@ static int note_rootfs_mount(struct container *c)
 	return path_mount_id(fd, &c->rootfs_mount);
 }
 
+static enum container_manager manager_of(const struct plan_cgroup *cgroup)
+{
+	if (cgroup->none)
+		return MANAGER_NONE;
+	if (!cgroup->unit)
+		return MANAGER_CGROUPFS;
+	return cgroup->user_unit ? MANAGER_SYSTEMD_USER : MANAGER_SYSTEMD;
+}
+
 static int fill_container(struct making *m, struct cruet *cruet)
 {
 	const struct plan *plan = m->run.plan;
@@ -172,8 +181,9 @@ static int fill_container(struct making *m, struct cruet *cruet)
 		.oci_version = m->spec->oci_version,
 		.annotations = m->spec->annotations,
 		.owner = geteuid(),
-		.manager = plan->cgroup.none ? MANAGER_NONE : MANAGER_CGROUPFS,
+		.manager = manager_of(&plan->cgroup),
 		.cgroup = plan->cgroup.none ? NULL : plan->cgroup.path,
+		.unit = plan->cgroup.unit ? plan->cgroup.unit->name : NULL,
 		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0,
 		.has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
 		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0,

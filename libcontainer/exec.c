@@ -162,6 +162,7 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 	const struct plan_options options = { .id = c->id,
 					      .bundle = c->bundle,
 					      .no_cgroup = c->manager == MANAGER_NONE,
+					      .systemd_cgroup = container_is_unit(c),
 					      .preserve_fds = o->preserve_fds,
 					      .filter_later = true,
 					      .privileged = o->privileged };

@@ -58,7 +58,7 @@ static const struct fact {
 	const struct list *lists;
 } facts[] = {
 	{ "cgroup", "v1", true, NULL },		 { "cgroup", "v2", true, NULL },
-	{ "cgroup", "systemd", false, NULL },	 { "cgroup", "systemdUser", false, NULL },
+	{ "cgroup", "systemd", true, NULL },	 { "cgroup", "systemdUser", true, NULL },
 	{ "cgroup", "rdma", true, NULL },	 { "seccomp", "enabled", true, seccomp_lists },
 	{ "apparmor", "enabled", true, NULL },	 { "selinux", "enabled", true, NULL },
 	{ "intelRdt", "enabled", false, NULL },	 { "memoryPolicy", NULL, true, memory_policy_lists },
@@ -82,7 +82,13 @@ static void write_words(struct json_writer *w, const struct list *list)
 	json_end_array(w);
 }
 
-static void write_facts(struct json_writer *w)
+/* The systemd manager needs a cgroup2: plan/refuse.c. */
+static bool fact_acts(const struct fact *f, enum cgroup_mode mode)
+{
+	return f->acts && (mode == CGROUP_V2 || !f->name || !starts_with(f->name, "systemd"));
+}
+
+static void write_facts(struct json_writer *w, enum cgroup_mode mode)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
 		const struct fact *f = &facts[i];
@@ -92,7 +98,7 @@ static void write_facts(struct json_writer *w)
 		if (i == 0 || !streq(f->part, f[-1].part))
 			json_object(w, f->part);
 		if (f->name)
-			json_bool(w, f->name, f->acts);
+			json_bool(w, f->name, fact_acts(f, mode));
 		for (const struct list *list = f->lists; f->acts && list && list->key; list++)
 			write_words(w, list);
 		if (i + 1 == ARRAY_SIZE(facts) || !streq(f->part, f[1].part))
@@ -149,9 +155,14 @@ static void write_annotations(struct json_writer *w)
 int cruet_features_json(struct cruet *cruet, const char **ret_json)
 {
 	const struct list namespaces = { "namespaces", &spec_namespace_types, NULL };
-	struct json_writer *w = json_writer_begin(&cruet->arena, "    ");
+	const struct cgroup_host *host;
+	struct json_writer *w;
 	size_t n;
+	int r = cruet_cgroups(cruet, &host);
 
+	if (r < 0)
+		return r;
+	w = json_writer_begin(&cruet->arena, "    ");
 	if (!w)
 		return -ENOMEM;
 	json_object(w, NULL);
@@ -165,7 +176,7 @@ int cruet_features_json(struct cruet *cruet, const char **ret_json)
 	json_object(w, "linux");
 	write_words(w, &namespaces);
 	write_capabilities(cruet, w);
-	write_facts(w);
+	write_facts(w, host->mode);
 	json_end_object(w);
 	write_annotations(w);
 	json_end_object(w);

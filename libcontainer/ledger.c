@@ -34,6 +34,7 @@
 static const struct json_word manager_rows[] = {
 	{ "cgroupfs", MANAGER_CGROUPFS },
 	{ "systemd", MANAGER_SYSTEMD },
+	{ "systemd-user", MANAGER_SYSTEMD_USER },
 	{ "none", MANAGER_NONE },
 };
 static const struct json_words manager_words = JSON_WORDS(manager_rows);

@@ -21,7 +21,7 @@
 #define LEDGER_VERSION 1
 #define LEDGER_LOCK_MS 10000
 
-enum container_manager { MANAGER_CGROUPFS, MANAGER_SYSTEMD, MANAGER_NONE };
+enum container_manager { MANAGER_CGROUPFS, MANAGER_SYSTEMD, MANAGER_SYSTEMD_USER, MANAGER_NONE };
 
 /* Exactly what the ledger stores. */
 struct container {
@@ -34,7 +34,7 @@ struct container {
 	int64_t owner;              /* uid of the creator */
 	enum container_manager manager;
 	const char *cgroup;         /* path in the hierarchy; NULL with MANAGER_NONE */
-	const char *unit;           /* of the systemd manager */
+	const char *unit;           /* of the systemd manager; else NULL */
 	bool own_pidns;             /* killing init kills all */
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;

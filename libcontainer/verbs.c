@@ -29,6 +29,7 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 	const struct plan_options options = { .id = c->id,
 					      .bundle = c->bundle,
 					      .no_cgroup = c->manager == MANAGER_NONE,
+					      .systemd_cgroup = container_is_unit(c),
 					      .filter_later = true,
 					      .privileged = c->privileged };
 	const struct spec *spec;
@@ -320,13 +321,26 @@ static void recover(struct cruet *cruet, const char *id, struct opened *opened)
 {
 	struct container *c = &opened->container;
 	const struct plan *plan;
+	int r;
 
 	*c = (struct container){ .id = id, .bundle = "/", .boot_id = "", .manager = MANAGER_CGROUPFS };
 	fail_forget();
-	if (container_plan(cruet, opened, &plan) == 0 && !plan->cgroup.none)
+	r = container_plan(cruet, opened, &plan);
+	if (r < 0) {
+		/* a cgroupsPath that only systemd understands */
+		fail_forget();
+		c->manager = MANAGER_SYSTEMD;
+		r = container_plan(cruet, opened, &plan);
+	}
+	if (r == 0 && !plan->cgroup.none) {
 		c->cgroup = plan->cgroup.path;
-	else
+		c->unit = plan->cgroup.unit ? plan->cgroup.unit->name : NULL;
+		c->manager = !c->unit		      ? MANAGER_CGROUPFS
+			     : plan->cgroup.user_unit ? MANAGER_SYSTEMD_USER
+						      : MANAGER_SYSTEMD;
+	} else {
 		c->manager = MANAGER_NONE;
+	}
 	fail_forget();
 }
 

@@ -134,6 +134,23 @@ int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char 
 	return r;
 }
 
+int cgroup_adopt(struct arena *arena, const struct cgroup_host *host, const char *path,
+		 const char *controllers, struct cgroup_place **ret_place)
+{
+	struct cgroup_place *place;
+	int r = place_begin(arena, host, path, &place);
+
+	if (r < 0)
+		return r;
+	if (host->mode != CGROUP_V2)
+		return fail(EOPNOTSUPP, "cgroup '%s': only one of version 2 can be a service manager's",
+			    path);
+	r = cgroup_v2_adopt(place_add(place, &host->v[0]), place, controllers);
+	if (r == 0)
+		*ret_place = place;
+	return r;
+}
+
 /* -ENOENT where the cgroup or its parent is missing. */
 static int dir_open_existing(struct cgroup_dir *dir, const struct cgroup_place *place)
 {

@@ -76,6 +76,11 @@ int cgroup_check(const struct cgroup_host *host, const char *path) MUST_USE;
 int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path,
 		const char *controllers, struct cgroup_place **ret_place) MUST_USE;
 
+/* cgroup2 only: open one that a service manager has just made, with our process in it, and enable those of the
+ * `controllers` that the manager leaves alone (hugetlb, rdma). */
+int cgroup_adopt(struct arena *arena, const struct cgroup_host *host, const char *path,
+		 const char *controllers, struct cgroup_place **ret_place) MUST_USE;
+
 /* Open the cgroup that the ledger remembers; -ENOENT (not recorded) where nothing of it exists any more. A
  * hierarchy in which it is missing (a create was killed on the way) is left out of the place. */
 int cgroup_open(struct arena *arena, const struct cgroup_host *host, const char *path,

@@ -279,6 +279,24 @@ int cgroup_v2_make(struct cgroup_dir *dir, const struct cgroup_place *place, con
 	return 0;
 }
 
+int cgroup_v2_adopt(struct cgroup_dir *dir, const struct cgroup_place *place, const char *controllers)
+{
+	autoclose int rootfd = -1, parentfd = -1, fd = -1;
+	size_t existing;
+	int r = cgroup_root_open(dir->mountpoint, true, &rootfd);
+
+	if (r == 0)
+		r = parent_make(rootfd, place->path, controllers, &parentfd, &existing);
+	if (r < 0)
+		return r;
+	fd = openat(parentfd, place->name, DIR_FLAGS);
+	if (fd < 0)
+		return fail(errno, "cannot open cgroup '%s'", place->path);
+	dir->parentfd = take_fd(&parentfd);
+	dir->fd = take_fd(&fd);
+	return 0;
+}
+
 int cgroup_v2_check(const struct cgroup_dir *dir, const char *path)
 {
 	autoclose int rootfd = -1, fd = -1;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernel/cgroup.h"
+#include "kernel/cgroup_systemd.h"
 #include "spec/spec.h"
 
 /*
@@ -38,3 +39,20 @@ struct plan_device_rules {
 };
 int plan_device_rules(struct arena *arena, const struct spec_resources *resources,
 		      struct plan_device_rules *ret_rules) MUST_USE;
+
+/*
+ * The systemd manager (cgroup_systemd.c). cgroupsPath is "SLICE:PREFIX:NAME" (the scope PREFIX-NAME.scope, or
+ * NAME.scope, in SLICE), "NAME", or nothing ("cruet-ID.scope"); without a slice it is system.slice, or the
+ * user's user.slice. The properties are those that the values for files have (so that they outlive a
+ * daemon-reload), and the annotations org.systemd.property.* that the allow-list has; any other is EINVAL
+ * (CVE-2024-3154). cgroup2 only.
+ */
+struct plan_unit_words {
+	const char *cgroups_path, *id;
+	const struct string_map *annotations;
+	const struct plan_cgroup_values *values;
+	bool user;    /* the user's manager ... */
+	uint32_t uid; /* ... whose: as the manager's own cgroup names it */
+};
+int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct plan_unit_words *words,
+	      const struct unit **ret_unit, const char **ret_path) MUST_USE;

@@ -6,6 +6,7 @@
 #include "plan/explain.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -126,6 +127,46 @@ static void explain_rule(FILE *out, const struct device_rule *r)
 		r->access & DEVICE_MKNOD ? "m" : "");
 }
 
+static void explain_property(FILE *out, const struct unit_property *p)
+{
+	const char *text = p->text;
+
+	fprintf(out, "unit property %s:", p->name);
+	switch (p->type) {
+	case UNIT_STRING:
+		fputc(' ', out);
+		explain_string(out, text);
+		break;
+	case UNIT_STRINGS:
+		for (uint64_t i = 0; i < p->number; i++, text += strlen(text) + 1) {
+			fputc(' ', out);
+			explain_string(out, text);
+		}
+		break;
+	case UNIT_BYTES:
+		for (uint64_t i = 0; i < p->number; i++)
+			fprintf(out, " %02x", (unsigned char)text[i]);
+		break;
+	default:
+		if (p->type == UNIT_DEVICE_U64)
+			fprintf(out, " %s", text);
+		if (p->number == UINT64_MAX)
+			fputs(" none", out);
+		else
+			fprintf(out, " %llu", (unsigned long long)p->number);
+	}
+	fprintf(out, "%s\n", p->optional ? ", may be unknown" : "");
+}
+
+static void explain_unit(FILE *out, const struct plan_cgroup *c)
+{
+	fputs("unit: ", out);
+	explain_string(out, c->unit->name);
+	fprintf(out, " in %s, of the %s manager\n", c->unit->slice, c->user_unit ? "user's" : "system's");
+	for (size_t i = 0; i < c->unit->properties.n; i++)
+		explain_property(out, &c->unit->properties.v[i]);
+}
+
 static void explain_cgroup(FILE *out, const struct plan_cgroup *c)
 {
 	if (c->none) {
@@ -141,6 +182,8 @@ static void explain_cgroup(FILE *out, const struct plan_cgroup *c)
 	if (c->chown_uid.set)
 		fprintf(out, ", owned by host uid %u", c->chown_uid.v);
 	fputc('\n', out);
+	if (c->unit)
+		explain_unit(out, c);
 	for (size_t i = 0; i < c->writes.n; i++)
 		explain_write(out, &c->writes.v[i]);
 	if (!c->set_devices)

@@ -177,6 +177,29 @@ static bool has_resources(const struct spec_resources *r)
 		     r->rdma.n || r->unified.n);
 }
 
+/* Root has the system's manager, everybody else, and root of a user namespace, the user's own. */
+static bool has_user_manager(const struct making *m)
+{
+	return m->host->euid != 0 || !m->host->initial_userns;
+}
+
+static int make_unit(struct making *m, const struct plan_cgroup_values *values)
+{
+	struct plan_cgroup *c = &m->plan->cgroup;
+	const struct plan_unit_words words = {
+		.cgroups_path = m->spec->linux_->cgroups_path,
+		.id = m->options->id,
+		.annotations = &m->spec->annotations,
+		.values = values,
+		.user = has_user_manager(m),
+		.uid = m->host->euid,
+	};
+
+	c->tolerant = false; /* who names a manager means it */
+	c->user_unit = words.user;
+	return plan_unit(m->arena, &m->host->cgroup, &words, &c->unit, &c->path);
+}
+
 static int make_cgroup(struct making *m)
 {
 	const struct spec_linux *l = m->spec->linux_;
@@ -203,10 +226,12 @@ static int make_cgroup(struct making *m)
 	c->none = c->tolerant && v1 && m->host->euid != 0;
 	if (c->none)
 		return 0;
-	c->attach = v1;
-	r = plan_cgroup_path(m->arena, &m->host->cgroup, l->cgroups_path, m->options->id, &c->path);
+	c->attach = v1 || m->options->systemd_cgroup;
+	r = plan_cgroup_values(m->arena, mode, l->resources, &values);
 	if (r == 0)
-		r = plan_cgroup_values(m->arena, mode, l->resources, &values);
+		r = m->options->systemd_cgroup ? make_unit(m, &values)
+					       : plan_cgroup_path(m->arena, &m->host->cgroup, l->cgroups_path,
+								  m->options->id, &c->path);
 	if (r < 0)
 		return r;
 	c->controllers = values.controllers;
@@ -299,7 +324,9 @@ static int (*const parts[])(struct making *m) = {
 static int make_exec_cgroup(struct making *m)
 {
 	m->plan->cgroup.none = m->options->no_cgroup;
-	m->plan->cgroup.attach = !m->plan->cgroup.none && m->host->cgroup.mode != CGROUP_V2;
+	m->plan->cgroup.attach =
+		!m->plan->cgroup.none &&
+		(m->host->cgroup.mode != CGROUP_V2 || (m->options->systemd_cgroup && has_user_manager(m)));
 	return 0;
 }
 

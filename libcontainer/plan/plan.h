@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "kernel/caps.h"
 #include "kernel/cgroup.h"
+#include "kernel/cgroup_systemd.h"
 #include "kernel/device.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
@@ -113,7 +114,9 @@ struct plan_cgroup {
 	bool none;              /* --cgroup-manager disabled, or no hierarchy: the container stays in the caller's */
 	bool tolerant;          /* rootless and nothing was asked for: failing to make one is not an error */
 	const char *path;       /* normalised, from the hierarchy's root */
-	bool attach;            /* processes are attached by the parent after clone (v1, hybrid), not by CLONE_INTO_CGROUP */
+	const struct unit *unit; /* the systemd manager makes it, as this scope; NULL: we do */
+	bool user_unit;         /* the user's manager, not the system's */
+	bool attach;            /* processes are attached by the parent after clone (v1, hybrid, systemd), not by CLONE_INTO_CGROUP */
 	const char *controllers; /* to be enabled, for cgroup_make() */
 	PLAN_LIST(cgroup_write) writes;
 	bool set_devices;

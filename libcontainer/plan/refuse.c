@@ -11,9 +11,9 @@ static bool asks_rdt(const struct making *m)
 	return m->spec->linux_->intel_rdt != NULL;
 }
 
-static bool asks_systemd(const struct making *m)
+static bool asks_systemd_elsewhere(const struct making *m)
 {
-	return m->options->systemd_cgroup;
+	return m->options->systemd_cgroup && m->host->cgroup.mode != CGROUP_V2;
 }
 
 static const struct {
@@ -21,7 +21,7 @@ static const struct {
 	bool (*asked)(const struct making *m);
 } refusals[] = {
 	{ "linux.intelRdt", asks_rdt },
-	{ "--systemd-cgroup", asks_systemd },
+	{ "--systemd-cgroup without cgroup v2", asks_systemd_elsewhere },
 };
 
 int make_refusals(struct making *m)

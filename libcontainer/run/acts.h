@@ -7,6 +7,7 @@
 bool has_stage(const struct run *run);
 int adopt_init(struct run *run) MUST_USE; /* from here on the pid is init's, not the stage's */
 
+bool wants_hooks(const struct run *run); /* those between the mounts and the switch of the root */
 bool wants_oom_score(const struct run *run);
 int set_oom_score(struct run *run) MUST_USE;
 bool wants_rlimits(const struct run *run);

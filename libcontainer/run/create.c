@@ -19,19 +19,20 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/idmap.h"
 #include "kernel/net.h"
 #include "kernel/process.h"
 #include "kernel/tty.h"
-#include "run/notify.h"
-#include "run/acts.h"
 #include "plan/filter.h"
+#include "run/acts.h"
+#include "run/group.h"
 #include "run/listener.h"
+#include "run/notify.h"
 #include "run/run.h"
 #include "run/sources.h"
+#include "run/unit.h"
 #include "wire/gate.h"
 #include "wire/sync.h"
 
@@ -88,136 +89,7 @@ static int commit(struct run *run)
 	return ledger_commit(&run->entry, run->arena, run->container);
 }
 
-/* ---- the cgroup ---------------------------------------------------------------------------------------------------- */
-
-static bool wants_cgroup(const struct run *run)
-{
-	return !run->plan->cgroup.none;
-}
-
-static int check_cgroup(struct run *run)
-{
-	int r = cgroup_check(&run->host->cgroup, run->plan->cgroup.path);
-
-	return r < 0 ? fail_in(r, "linux.cgroupsPath '%s'", run->plan->cgroup.path) : 0;
-}
-
-static int make_cgroup(struct run *run)
-{
-	const struct plan_cgroup *plan = &run->plan->cgroup;
-	int r = cgroup_make(run->arena, &run->host->cgroup, plan->path, plan->controllers, &run->place);
-
-	/* what it made it has removed again; what is there now may be another's, and undo must not kill it */
-	if (r < 0)
-		run->container->cgroup = NULL;
-	if (r < 0 && plan->tolerant) {
-		log_debug("no cgroup: %s", err_trail()->text);
-		fail_forget();
-		run->container->manager = MANAGER_NONE;
-		return 0;
-	}
-	if (r < 0)
-		return fail_in(r, "linux.cgroupsPath '%s'", plan->path);
-	run->cgroup_fd = plan->attach ? -1 : cgroup_clone_fd(run->place);
-	return 0;
-}
-
-/* cgroup.kill reaches everybody, with or without a pid namespace. */
-static int undo_cgroup(struct remains *remains)
-{
-	struct cgroup_place *place;
-	int r;
-
-	if (!remains->container->cgroup)
-		return 0;
-	r = cgroup_open(remains->arena, remains->cgroups, remains->container->cgroup, &place);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	if (!cgroup_remove_empty(place)) {
-		r = cgroup_signal(place, SIGKILL, remains->deadline_ms);
-		if (r == 0)
-			r = cgroup_wait_empty(place, remains->deadline_ms);
-		if (r == 0)
-			r = cgroup_remove(place, remains->deadline_ms);
-	}
-	cgroup_close(place);
-	return r;
-}
-
-static bool wants_attach(const struct run *run)
-{
-	return run->plan->cgroup.attach;
-}
-
-/* A stage waits for it before all else; init, where it is cloned into its namespaces at once, after its id maps. Rootless
- * there may be no cgroup to join: they wait all the same. */
-static int attach_cgroup(struct run *run)
-{
-	int r = run->place ? cgroup_attach(run->place, run->pid) : 0;
-
-	return r < 0 || !run->stage_pid ? r : child_send(run, SYNC_JOINED);
-}
-
-static bool wants_joined(const struct run *run)
-{
-	return run->plan->cgroup.attach && !run->plan->ns.needs_stage;
-}
-
-static int say_joined(struct run *run)
-{
-	return child_send(run, SYNC_JOINED);
-}
-
-static bool wants_limits(const struct run *run)
-{
-	return run->place && run->plan->cgroup.writes.n > 0;
-}
-
-static int apply_limits(struct run *run)
-{
-	return cgroup_apply(run->place, run->plan->cgroup.writes.v, run->plan->cgroup.writes.n);
-}
-
-static bool wants_device_rules(const struct run *run)
-{
-	return run->place && run->plan->cgroup.set_devices;
-}
-
-static bool wants_hooks(const struct run *run)
-{
-	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
-}
-
-/* Init mounts, and makes devices, that the rules may not allow to the container itself; and v1 denies everything before it
- * allows something again. So not beside that work: when it is done, but before hooks, which may allow more. */
-static bool wants_rules_before_hooks(const struct run *run)
-{
-	return wants_device_rules(run) && wants_hooks(run);
-}
-
-static bool wants_rules_when_ready(const struct run *run)
-{
-	return wants_device_rules(run) && !wants_hooks(run);
-}
-
-static int apply_device_rules(struct run *run)
-{
-	int r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
-
-	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
-}
-
-static bool wants_delegation(const struct run *run)
-{
-	return run->place && run->plan->cgroup.chown_uid.set;
-}
-
-static int delegate_cgroup(struct run *run)
-{
-	return cgroup_chown(run->place, run->plan->cgroup.chown_uid.v);
-}
+/* ---- beside the container ---------------------------------------------------------------------------------------- */
 
 /* Only where the container has no mount namespace of its own: take its mounts, all below the one that we put over the
  * rootfs, from the host again. */
@@ -407,6 +279,11 @@ static int move_net_devices(struct run *run)
 	return 0;
 }
 
+bool wants_hooks(const struct run *run)
+{
+	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
+}
+
 static int64_t hooks_time(const struct plan *plan)
 {
 	int64_t sum = 0;
@@ -528,10 +405,11 @@ const struct step create_steps[] = {
 	{ "intent",       NULL,               publish_intent,      undo_intent,     "published, locked, before the first side effect: delete can find all that follows" },
 	{ "notify",       wants_notify,       prepare_notify,      NULL,            "in the state directory: one of the mounts" },
 	{ "mounts",       NULL,               sources_open_mounts, undo_host_mounts,"as the root; and id maps of mounts are the host's to make" },
-	{ "cgroup",       wants_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
+	{ "cgroup",       makes_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
-	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1): before it makes its cgroup namespace" },
+	{ "unit",         wants_unit,         start_unit,          undo_unit,       "systemd makes a scope only around a process that is there" },
+	{ "attach",       wants_attach,       attach_cgroup,       NULL,            "where it cannot be born in its cgroup (v1, systemd): before it makes its cgroup namespace" },
 	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
 	{ "joined",       wants_joined,       say_joined,          NULL,            "it may make its cgroup namespace now" },
 	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },

@@ -16,6 +16,7 @@
 #include "run/acts.h"
 #include "run/run.h"
 #include "run/sources.h"
+#include "run/unit.h"
 #include "wire/sync.h"
 
 static int undo_spawn(struct remains *remains)
@@ -58,13 +59,18 @@ static int attach(struct run *run)
 {
 	int r = run->place ? cgroup_attach(run->place, run->pid) : 0;
 
+	/* a user outside of what his manager was given may not write to where both are below */
+	if ((r == -EACCES || r == -EPERM) && run->container->unit) {
+		fail_forget();
+		r = attach_to_unit(run);
+	}
 	return r < 0 ? r : child_send(run, SYNC_JOINED);
 }
 
 /* clang-format off */
 static const struct step exec_steps[] = {
 	{ "spawn",     NULL,            spawn,          undo_spawn, "the child is on its way; all below runs beside it" },
-	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1): before it enters anything" },
+	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1, a user's unit): before it enters anything" },
 	{ "adopt",     NULL,            adopt_init,     NULL,       "from here on the pid is the process's, not the stage's" },
 	{ "oom-score", wants_oom_score, set_oom_score,  NULL,       "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "rlimits",   wants_rlimits,   raise_rlimits,  NULL,       "raising needs the host's CAP_SYS_RESOURCE" },

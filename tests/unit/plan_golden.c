@@ -193,35 +193,48 @@ static bool read_host(struct golden *g)
 
 extern char __executable_start, end;
 
-static bool scan(const struct golden *g, const char *what, const void *from, const void *to)
+/* What only the parent reads may point into it. */
+struct own {
+	const void *from, *to;
+};
+
+static bool is_own(const struct own *own, size_t n, const char *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p >= (const char *)own[i].from && p < (const char *)own[i].to)
+			return true;
+	return false;
+}
+
+static bool scan(const struct golden *g, const struct own *own, size_t n, const void *from, const void *to)
 {
 	for (const char *p = from; p + sizeof(uintptr_t) <= (const char *)to; p += sizeof(uintptr_t)) {
 		uintptr_t word;
 
 		memcpy(&word, p, sizeof(word));
-		if (word < (uintptr_t)&__executable_start || word >= (uintptr_t)&end)
+		if (word < (uintptr_t)&__executable_start || word >= (uintptr_t)&end || is_own(own, n, p))
 			continue;
-		printf("# %s: %s, byte %zd: a pointer into the program: '%.32s'\n", g->name, what,
+		printf("# %s: byte %zd: a pointer into the program: '%.32s'\n", g->name,
 		       p - (const char *)from, (const char *)word);
 		return false;
 	}
 	return true;
 }
 
-/* The state is made first, and its last piece last: what the JSON writer leaves behind lies before that. The
- * values for the cgroup are the parent's alone. */
+/* The state is made first, and its last piece last: what the JSON writer leaves behind lies before that. */
 static bool scan_plan(const struct golden *g, const struct arena *arena, const struct plan *plan)
 {
-	const struct cgroup_write *writes = plan->cgroup.writes.v;
-	const char *rest = plan->state_tail + strlen(plan->state_tail) + 1, *top = arena->base + arena->used;
+	const struct plan_cgroup *c = &plan->cgroup;
+	const struct unit_properties none = { 0 }, *p = c->unit ? &c->unit->properties : &none;
+	const struct own own[] = {
+		{ c->writes.v, c->writes.v + c->writes.n },
+		{ p->v, p->v + p->n },
+	};
+	const char *rest = plan->state_tail + strlen(plan->state_tail) + 1;
 
 	rest += -(uintptr_t)rest % sizeof(uintptr_t);
-	if (!scan(g, "struct plan", plan, plan + 1))
-		return false;
-	if (!writes)
-		return scan(g, "its parts", rest, top);
-	return scan(g, "its parts", rest, writes) &&
-	       scan(g, "its later parts", writes + plan->cgroup.writes.n, top);
+	return scan(g, own, ARRAY_SIZE(own), plan, plan + 1) &&
+	       scan(g, own, ARRAY_SIZE(own), rest, arena->base + arena->used);
 }
 
 /* ---- compare ---- */
