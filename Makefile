@@ -58,6 +58,9 @@ MUSL_END   = $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 
 LIBS_SHARED = $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor libmnl)
 
+# The number of the shared library's interface: another one where callers must be built anew.
+SONAME := libcontainer.so.0
+
 # Goals that compile nothing need no flags, and no library.
 ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
@@ -127,9 +130,10 @@ $(B)/libcontainer.a: $(LIB_OBJ) $(B)/init_image.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Who takes a shared library has the others shared, too.
-$(B)/libcontainer.so: $(LIB_OBJ) $(B)/init_image.o
+$(B)/libcontainer.so: $(LIB_OBJ) $(B)/init_image.o libcontainer/libcontainer.map
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libcontainer.so.0 $(Z) -o $@ $^ $(LIBS_SHARED)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME),--version-script=libcontainer/libcontainer.map $(Z) -o $@ \
+		$(filter %.o,$^) $(LIBS_SHARED)
 
 lib: $(B)/libcontainer.a $(B)/libcontainer.so ## build libcontainer, static and shared, for other programs
 
@@ -188,18 +192,21 @@ install: $(EXE) $(SHELLS) ## install the program, its man pages and completions 
 	install -m 644 $(B)/completion/fish $(DESTDIR)$(FISHDIR)/cruet.fish
 	ln -sf cruet.fish $(DESTDIR)$(FISHDIR)/cruet-privileged.fish
 
-install-lib: lib ## install libcontainer and its header
-	install -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCDIR)
+install-lib: lib ## install libcontainer, its header and pkg-config file
+	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(INCDIR))
 	install -m 644 libcontainer/libcontainer.h $(DESTDIR)$(INCDIR)
 	install -m 644 $(B)/libcontainer.a $(DESTDIR)$(LIBDIR)
-	install -m 755 $(B)/libcontainer.so $(DESTDIR)$(LIBDIR)/libcontainer.so.0
-	ln -sf libcontainer.so.0 $(DESTDIR)$(LIBDIR)/libcontainer.so
+	install -m 644 $(B)/libcontainer.so $(DESTDIR)$(LIBDIR)/$(SONAME).$(VERSION)
+	ln -sf $(SONAME).$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcontainer.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCDIR@|$(INCDIR)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS_SHARED)|' \
+		libcontainer/libcontainer.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libcontainer.pc
 
 uninstall: ## remove what install and install-lib have put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,cruet cruet-privileged) $(MAN:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%) \
 		$(addprefix $(DESTDIR),$(BASHDIR)/cruet $(BASHDIR)/cruet-privileged $(ZSHDIR)/_cruet) \
 		$(addprefix $(DESTDIR)$(FISHDIR)/,cruet.fish cruet-privileged.fish) $(DESTDIR)$(INCDIR)/libcontainer.h \
-		$(addprefix $(DESTDIR)$(LIBDIR)/,libcontainer.a libcontainer.so libcontainer.so.0)
+		$(addprefix $(DESTDIR)$(LIBDIR)/,libcontainer.a libcontainer.so $(SONAME) $(SONAME).$(VERSION) pkgconfig/libcontainer.pc)
 
 clean: ## remove what was built
 	rm -rf build build-* cruet

@@ -8,6 +8,18 @@
  * has done what the OCI runtime specification demands of it; one that fails has left nothing behind. No verb waits
  * without bound. The library forks, and it expects a process without other threads for create, run, restore and exec.
  * Strings are UTF-8 and NUL-terminated; times are milliseconds; a zeroed struct asks for the defaults.
+ *
+ * Who owns what: options are only read, and may go when the function returns. What a function hands out through a ret_
+ * parameter lies in the context and is valid until cruet_close(); ret_ parameters are written on success only.
+ *
+ * Errors: where the kernel refused something its errno is returned. By themselves the verbs fail with -ENOENT where there is
+ * no such container, -EBUSY where another command is working on it, -ETIMEDOUT where a time limit is over, -EPERM
+ * where the caller may not, and -EINVAL for everything that is wrong with the configuration, the options or the state
+ * that the container is in. The text, not the number, tells what to do. A process has one failure at a time: the
+ * first since cruet_forget() stays.
+ *
+ * A program built with the shared library works with later versions of the same soname; structs that a caller fills grow
+ * at their end only. tests/example/run.c is a whole program.
  */
 #pragma once
 
@@ -37,11 +49,14 @@ struct cruet_options {
 	enum cruet_rootless rootless;
 };
 
-/* Open a context. The process must not be setuid. */
+/* Open a context, which is one thread's at a time. A relative root is taken from the working directory as it is now. The
+ * state root is made by the first verb that needs it. -EPERM in a setuid process. */
 CRUET_API int cruet_open(const struct cruet_options *options, struct cruet **ret_cruet);
+/* Ends everything that was handed out through it; containers stay as they are. */
 void cruet_close(struct cruet *cruet) __attribute__((visibility("default")));
 
-/* The last failure of this process as one line ("TEXT: STRERROR") in buf; returns buf. "" where there was none. */
+/* The failure of this process as one line ("TEXT: STRERROR") in buf, cut where it is longer; returns buf. "" where there
+ * is none. */
 const char *cruet_error(char *buf, size_t size) __attribute__((visibility("default")));
 
 struct cruet_create {
@@ -59,13 +74,18 @@ struct cruet_create {
 	bool detach, keep, no_subreaper;
 };
 
+/* Make a container; its init waits for cruet_start(). The configuration is read now, and what is changed in it later means
+ * nothing to this container. An id is 1 to 1024 letters, digits, "_", "+", "-" and ".", and must not be taken. */
 CRUET_API int cruet_create(struct cruet *cruet, const struct cruet_create *options);
+/* Let a created container execute its program, and wait until it has, or could not: then the container is stopped, and the
+ * failure is execve's. */
 CRUET_API int cruet_start(struct cruet *cruet, const char *id);
 /* create, start and, unless detached, wait: *ret_status is the exit code, 128 + signal where it was killed. */
 CRUET_API int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_status);
 /* What create would do, in words, to `out`; touches nothing. */
 CRUET_API int cruet_explain_plan(struct cruet *cruet, const struct cruet_create *options, FILE *out);
 
+/* Send a signal to a container's init. It must run, or be created; else -EINVAL, but with `all`. */
 struct cruet_kill {
 	const char *id;
 	int signal;
@@ -73,6 +93,8 @@ struct cruet_kill {
 };
 CRUET_API int cruet_kill(struct cruet *cruet, const struct cruet_kill *options);
 
+/* Remove a container that has stopped (or was never started) and all that is left of it: the cgroup, its mounts on the host,
+ * the record. Poststop hooks run after that, and cannot fail it. */
 struct cruet_delete {
 	const char *id;
 	bool force;                  /* kill what runs; a missing container is no error */
@@ -105,7 +127,9 @@ struct cruet_exec {
 /* Unless detached: wait, and *ret_status is the exit code, 128 + signal where it was killed. */
 CRUET_API int cruet_exec(struct cruet *cruet, const struct cruet_exec *options, int *ret_status);
 
+/* CREATING: its create is under way, or was killed. UNKNOWN: its record cannot be read. */
 enum cruet_status { CRUET_CREATING, CRUET_CREATED, CRUET_RUNNING, CRUET_PAUSED, CRUET_STOPPED, CRUET_UNKNOWN };
+/* The specification's word for it: "created", "running", "paused", "stopped", "creating"; or "unknown". Never NULL. */
 CRUET_API const char *cruet_status_word(enum cruet_status status);
 
 struct cruet_annotation {
@@ -128,7 +152,9 @@ CRUET_API int cruet_state_json(struct cruet *cruet, const char *id, const char *
 
 /* All containers, sorted by id; one that cannot be read is there with CRUET_UNKNOWN and its problem. */
 CRUET_API int cruet_list(struct cruet *cruet, const struct cruet_state **ret_states, size_t *ret_n);
+/* Their ids alone, sorted; no record is read. */
 CRUET_API int cruet_list_ids(struct cruet *cruet, const char *const **ret_ids, size_t *ret_n);
+/* One line: an array of what cruet_state_json() says, with the owner's name; "null" where there is none. */
 CRUET_API int cruet_list_json(struct cruet *cruet, const char **ret_json);
 
 /* What confines a container: of a bundle by its plan, of a container that lives by the kernel's own files. One subject, or
@@ -232,7 +258,7 @@ void cruet_log_failure(void) __attribute__((visibility("default")));
 CRUET_API int cruet_protect_process(unsigned int preserve_fds);
 
 CRUET_API const char *cruet_version(void);  /* "0.1.0" */
-CRUET_API const char *cruet_commit(void);
+CRUET_API const char *cruet_commit(void);   /* of its source: 12 digits, or "unknown" */
 CRUET_API const char *cruet_spec_version(void); /* of the OCI runtime specification */
 
 #ifdef __cplusplus

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# tests/link.sh: the three ways to link, each in a build directory of its own: what it is linked to, that it works, and how
+# tests/link.sh [NAME...]: the three ways to link, each in a build directory of its own: what it is linked to, that it works, and how
 # hard it is; then what is installed, and the library as another program uses it. Needs root (a container is run).
+# With names only these (what they need must be built then).
 # Prints "ok link/NAME" or "not ok link/NAME: WHY" a line.
 set -u
 
@@ -9,12 +10,14 @@ cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d "${TMPDIR:-/tmp}/cruet-link.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 failed=0
+only=()
 
 # A test is a function that prints what is wrong and returns 1.
 check() { # NAME FUNCTION [ARG...]
 	local name=$1
 
 	shift
+	[ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " = *" $name "* ]] || return 0
 	if "$@" >"$work/log" 2>&1 </dev/null; then
 		echo "ok link/$name"
 	else
@@ -79,6 +82,13 @@ smoke() { # EXE
 	tests/oci/isolate.sh --cgroup v2 -- tests/link.sh --inside "$1" "$work/bundle" || (die "no container")
 }
 
+# What kernel/net.c asks of libmnl, which is another one here (tests/static/mnl.c where no mirror has its source).
+netlink() { # EXE
+	tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh "$1" loopback_is_up net_device net_device_names net_device_errors \
+		net_device_in_a_user_namespace >"$work/netlink" || (cat "$work/netlink"; die "$(grep '^not ok' "$work/netlink")") || return 1
+	[ "$(grep -c '^ok ' "$work/netlink")" -eq 5 ] || (die "not five tests: $(xargs <"$work/netlink")")
+}
+
 # In the isolation: one container, to its end.
 inside() { # EXE BUNDLE
 	local out
@@ -120,27 +130,37 @@ installed() { (
 	[ -z "$left" ] || die "left behind: $left"
 ); }
 
+# As another program uses it: built by what pkg-config says of the installed files, against which a container is run.
 library() { ( # static|shared
-	lib=$work/lib/usr/lib
-	make -s install-lib DESTDIR="$work/lib" PREFIX=/usr || die "make install-lib failed"
-	cat >"$work/user.c" <<-'END'
-		#include <libcontainer.h>
-		#include <stdio.h>
-
-		int main(void)
-		{
-			return puts(cruet_version()) < 0;
-		}
-	END
+	root=$work/lib-$1 static=
+	lib=$root/usr/lib
+	make -s install-lib DESTDIR="$root" PREFIX=/usr || die "make install-lib failed"
+	export PKG_CONFIG_PATH=$lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
 	if [ "$1" = static ]; then
-		cc -o "$work/user" -I"$work/lib/usr/include" "$work/user.c" "$lib/libcontainer.a" \
-			-l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl || die "cannot link"
-	else
-		cc -o "$work/user" -I"$work/lib/usr/include" "$work/user.c" -L"$lib" -lcontainer || die "cannot link"
-		others=$(nm -D --defined-only "$lib/libcontainer.so" | awk '$3 !~ /^cruet_/ { print $3 }' | xargs)
-		[ -z "$others" ] || die "shows other functions as well: $others"
+		rm "$lib"/libcontainer.so*
+		static=--static
 	fi
-	./cruet --version | grep -qF "$(LD_LIBRARY_PATH=$lib "$work/user")" || die "not our version"
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	cc -Wall -Wextra -Werror -o "$work/user-$1" tests/example/run.c $(pkg-config $static --cflags --libs libcontainer) ||
+		die "cannot be built"
+	needed "$work/user-$1" | grep -q 'libcontainer\.so\.0' && linked=shared || linked=static
+	[ "$linked" = "$1" ] || die "it is linked $linked"
+	LD_LIBRARY_PATH=$lib tests/oci/isolate.sh --cgroup v2 -- "$work/user-$1" "$work/bundle" example >"$work/out" || die "no container"
+	printf '%s\n' "example is created in $(realpath "$work/bundle")" "pid 1 of cruet, filter 2" "example ended with 0" |
+		diff - "$work/out" || die "said something else"
+	LD_LIBRARY_PATH=$lib tests/oci/isolate.sh --cgroup v2 -- "$work/user-$1" /nowhere example 2>"$work/err" && die "no error"
+	grep -q "^bundle.*/nowhere.*No such file" "$work/err" || die "error: $(cat "$work/err")"
+); }
+
+# The interface has a version, and is what the header declares.
+interface() { (
+	lib=build/libcontainer.so
+	make -s lib || die "make lib failed"
+	readelf -dW $lib | grep -q 'SONAME.*\[libcontainer\.so\.0\]' || die "no soname"
+	nm -D --defined-only --with-symbol-versions $lib | awk '$2 == "T" { print $3 }' | sort >"$work/shown"
+	grep -q '^cruet_open@@LIBCONTAINER_0\.1$' "$work/shown" || die "no versions"
+	sed 's/@.*//' "$work/shown" | diff - <(tests/lint/lint.sh --declared) || die "shows something else than the header declares"
+	echo '#include <libcontainer.h>' | c++ -Wall -Wextra -Werror -Ilibcontainer -fsyntax-only -x c++ - || die "not for C++"
 ); }
 
 # ---- all ----------------------------------------------------------------------------------------------------------------
@@ -161,6 +181,7 @@ main() {
 		check $way-works smoke "$exe"
 		check $way-hard hard "$exe"
 	done
+	check static-netlink netlink ./build-static/cruet
 	check default-linkage linkage ./cruet "libc.so.6 libmnl.so.0"
 	check shared-linkage linkage ./build-shared/cruet "libapparmor.so.1 libc.so.6 libcap.so.2 libmnl.so.0 libseccomp.so.2 libyajl.so.2"
 	check static-linkage linkage ./build-static/cruet ""
@@ -170,6 +191,7 @@ main() {
 	check init-hard hard build/init
 	check init-guarded init_guarded build/init
 	check install installed
+	check library-interface interface
 	check library-static library static
 	check library-shared library shared
 }
@@ -177,6 +199,7 @@ main() {
 case ${1:-} in
 --inside) inside "$2" "$3" ;;
 *)
+	only=("$@")
 	main
 	exit $failed
 	;;

@@ -188,6 +188,17 @@ rule_state() {
 		-e 'libcontainer/base/log.c: log_state'
 }
 
+# ---- the library --------------------------------------------------------------------------------------------------------
+
+# The functions that libcontainer.h declares, sorted.
+declared() { sed -n 's/^\(CRUET_API \)\?[a-z][a-z_ ]*[ *]\(cruet_[a-z_0-9]*\)(.*/\2/p' libcontainer/libcontainer.h | sort; }
+
+# The shared library shows what the header declares, under a version.
+rule_interface() {
+	declared | diff - <(sed -n 's/^\t\(cruet_[a-z_0-9]*\);$/\1/p' libcontainer/libcontainer.map | sort) |
+		sed -n 's/^< \(.*\)/libcontainer.map does not have \1/p; s/^> \(.*\)/libcontainer.map: libcontainer.h does not declare \1/p'
+}
+
 # ---- form ---------------------------------------------------------------------------------------------------------------
 
 rule_headers() {
@@ -265,6 +276,10 @@ run() { # NAME
 	rm -f "$broken"
 }
 
+if [ "${1:-}" = --declared ]; then
+	declared
+	exit
+fi
 failed=0
 # shellcheck disable=SC2046 # a list of words
 [ $# -gt 0 ] || set -- $(declare -F | sed -n 's/^declare -f rule_//p')
