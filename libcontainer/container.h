@@ -30,6 +30,9 @@ int cruet_host(struct cruet *cruet, struct host *ret_host) MUST_USE;
 int cruet_host_devices(struct arena *arena, struct host *host) MUST_USE;
 const char *cruet_notify_socket(void); /* the caller's NOTIFY_SOCKET, or NULL */
 int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id) MUST_USE;
+/* What cgroups are marked with that containers of this state root have: its path and file system, as the same path is
+ * another root in another mount namespace. */
+int cruet_cgroup_mark(struct cruet *cruet, int rootfd, const char **ret_mark) MUST_USE;
 
 /* Open the state root and an entry, and read its record. lock_ms < 0: without the lock. */
 struct opened {
@@ -64,3 +67,5 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 
 /* Remove all that a container left: the undo column of create, driven by the record. */
 int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms) MUST_USE;
+/* The same with all that belongs to it: whether it may be, and the poststop hooks. */
+int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened, int64_t deadline_ms) MUST_USE;

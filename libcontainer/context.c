@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -214,6 +215,20 @@ int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id)
 		return fail((int)-n, "cannot read the boot id");
 	*ret_boot_id = arena_strdup(&cruet->arena, buf);
 	return *ret_boot_id ? 0 : -ENOMEM;
+}
+
+int cruet_cgroup_mark(struct cruet *cruet, int rootfd, const char **ret_mark)
+{
+	char name[32], path[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "self/fd/%d", rootfd);
+	n = readlinkat(cruet->procfd, name, path, sizeof(path));
+	if (n < 0 || fstat(rootfd, &st))
+		return fail(errno, "cannot look at the state root");
+	*ret_mark = arena_printf(&cruet->arena, "%llx %.*s", (unsigned long long)st.st_dev, (int)n, path);
+	return *ret_mark ? 0 : -ENOMEM;
 }
 
 const char *cruet_error(char *buf, size_t size)

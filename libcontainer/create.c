@@ -220,6 +220,8 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 		r = fill_container(m, cruet);
 	if (r == 0)
 		r = ledger_root_open(cruet->root, true, &m->run.rootfd);
+	if (r == 0)
+		r = cruet_cgroup_mark(cruet, m->run.rootfd, &m->run.cgroup_mark);
 	if (r < 0)
 		return r;
 	making_fill_handoff(m, gate);

@@ -467,22 +467,28 @@ static int each_name(int rootfd, int (*visit)(void *ctx, const char *name), void
 	return r;
 }
 
+/* Its maker or remover holds the lock as long as it lives. */
 static int sweep_one(void *ctx, const char *name)
 {
-	int rootfd = *(int *)ctx;
+	const struct ledger_sweep *sweep = ctx;
+	bool new = starts_with(name, NEW_PREFIX);
 	autoclose int fd = -1;
 
-	if (!starts_with(name, NEW_PREFIX) && !starts_with(name, DEL_PREFIX))
+	if (!new && !starts_with(name, DEL_PREFIX))
 		return 0;
-	fd = openat(rootfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		remove_directory(rootfd, name);
+	fd = openat(sweep->rootfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	if (sweep->remove)
+		remove_directory(sweep->rootfd, name);
+	if (sweep->found)
+		sweep->found(sweep->context, name, new ? "its create died" : "its delete died");
 	return 0;
 }
 
-int ledger_sweep(int rootfd)
+int ledger_sweep(const struct ledger_sweep *sweep)
 {
-	return each_name(rootfd, sweep_one, &rootfd);
+	return each_name(sweep->rootfd, sweep_one, (void *)sweep);
 }
 
 struct id_list {

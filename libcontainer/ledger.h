@@ -80,8 +80,15 @@ int ledger_read_config(const struct ledger_entry *entry, struct arena *arena, ch
 
 /* Remove the entry: renamed away first, so that the id is free exactly when all else is done. */
 int ledger_remove(struct ledger_entry *entry, const char *id) MUST_USE;
-/* Remove what dead makers and removers left: unlocked .new.* and .del.*. */
-int ledger_sweep(int rootfd) MUST_USE;
+/* What dead makers and removers left: unlocked .new.* and .del.*. Each is told to `found` (NULL: nobody) and, if `remove`,
+ * removed. */
+struct ledger_sweep {
+	int rootfd;
+	bool remove;
+	void (*found)(void *context, const char *name, const char *why);
+	void *context;
+};
+int ledger_sweep(const struct ledger_sweep *sweep) MUST_USE;
 
 /* All ids, sorted. */
 int ledger_list(int rootfd, struct arena *arena, struct strings *ret_ids) MUST_USE;

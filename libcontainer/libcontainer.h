@@ -238,6 +238,15 @@ struct cruet_stop {
 };
 CRUET_API int cruet_stop(struct cruet *cruet, const struct cruet_stop *options);
 
+/* Find, and remove, what commands that died have left: in the state root, containers of a create that died or of another
+ * boot, and cgroups that no record names any more. `found` hears of each: "removed", "container", its id, and why. */
+struct cruet_gc {
+	bool dry_run;                /* only tell */
+	void (*found)(void *context, const char *done, const char *what, const char *name, const char *why);
+	void *context;
+};
+CRUET_API int cruet_gc(struct cruet *cruet, const struct cruet_gc *options);
+
 /* Signal names: "KILL", "SIGKILL", "RTMIN+3" or a number. -EINVAL. */
 CRUET_API int cruet_signal_number(const char *word, int *ret_signal);
 

@@ -349,12 +349,13 @@ static void sweep(struct cruet *cruet)
 {
 	autoclose int rootfd = -1;
 
-	if (ledger_root_open(cruet->root, false, &rootfd) < 0 || ledger_sweep(rootfd) < 0)
+	if (ledger_root_open(cruet->root, false, &rootfd) < 0 ||
+	    ledger_sweep(&(struct ledger_sweep){ .rootfd = rootfd, .remove = true }) < 0)
 		fail_forget();
 }
 
-static int delete_opened(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened,
-			 int64_t deadline)
+int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened,
+		     int64_t deadline)
 {
 	autoclose int pidfd = -1;
 	const struct plan *plan = NULL;
@@ -384,7 +385,7 @@ int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
 	}
 	if (r == -ENOENT && options->force)
 		fail_forget();
-	else if (r < 0 || (r = delete_opened(cruet, options, &opened, deadline)) < 0)
+	else if (r < 0 || (r = container_delete(cruet, options, &opened, deadline)) < 0)
 		return r;
 	/* reading the whole root is for who asks for everything to be gone, not for every delete */
 	if (options->force)

@@ -40,9 +40,9 @@ struct command {
 	int (*run)(const struct invocation *call, int *status);
 };
 
-extern const struct command cmd_completion, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_explain, cmd_features,
-	cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_stop, cmd_update,
-	cmd_wait;
+extern const struct command cmd_completion, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_explain,
+	cmd_features, cmd_gc, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start,
+	cmd_state, cmd_stop, cmd_update, cmd_wait;
 
 /* main.c: all of these, by name, with NULL at the end; and the options that stand before a command. */
 extern const struct command *const all_commands[];

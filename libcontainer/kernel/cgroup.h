@@ -136,6 +136,14 @@ int cgroup_is_frozen(const struct cgroup_place *place, bool *ret_frozen) MUST_US
  * lists. */
 int cgroup_chown(const struct cgroup_place *place, uid_t uid) MUST_USE;
 
+/* cgroup_mark.c: note on the cgroup whose it is (the state root, in one line); where we may not, there is no mark. */
+void cgroup_mark(const struct cgroup_place *place, const char *mark);
+/* The paths of all cgroups that have this mark, each once. */
+int cgroup_find_marked(struct arena *arena, const struct cgroup_host *host, int procfd, const char *mark,
+		       struct strings *ret_paths) MUST_USE;
+/* Nobody is in it or below. */
+bool cgroup_is_empty(const struct cgroup_place *place);
+
 /* Read a file of the controller's cgroup into buf. -ENOENT is not recorded. */
 ssize_t cgroup_read(const struct cgroup_place *place, const char *controller, const char *file, char *buf,
 		    size_t size) MUST_USE;

@@ -43,6 +43,7 @@ int make_cgroup(struct run *run)
 	}
 	if (r < 0)
 		return fail_in(r, "linux.cgroupsPath '%s'", plan->path);
+	cgroup_mark(run->place, run->cgroup_mark);
 	run->cgroup_fd = plan->attach ? -1 : cgroup_clone_fd(run->place);
 	return 0;
 }

@@ -41,6 +41,7 @@ struct run {
 	const char *config;         /* as read, for the ledger's snapshot */
 	size_t config_n;
 	struct cgroup_place *place;
+	const char *cgroup_mark;    /* create: whose the cgroup is: cruet_cgroup_mark() */
 	int cgroup_fd;              /* for CLONE_INTO_CGROUP, or -1 */
 	int cgroup_fallback_fd;     /* exec: where init is now, for a cgroup that takes no process; or -1 */
 	int sync_fd;                /* our end */
