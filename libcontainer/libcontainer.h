@@ -175,6 +175,18 @@ CRUET_API int cruet_seccomp_json(struct cruet *cruet, const struct cruet_words *
 /* The features document of the specification. */
 CRUET_API int cruet_features_json(struct cruet *cruet, const char **ret_json);
 
+/* One thing that containers may need of this kernel or host, found out by doing it, in processes and namespaces of its own;
+ * nothing is left of it. Takes up to seconds where the program criu is installed. */
+struct cruet_probe {
+	const char *area, *name;     /* "idmapped mounts", "ext4" */
+	bool works;
+	const char *note;            /* what was found, or the kernel's answer; "" */
+	const char *remedy;          /* what would help where it does not work; "" where it does, or nothing would */
+};
+CRUET_API int cruet_probe(struct cruet *cruet, const struct cruet_probe **ret_probes, size_t *ret_n);
+/* All of it as a JSON array of objects with these members. */
+CRUET_API int cruet_probe_json(struct cruet *cruet, const char **ret_json);
+
 /* ---- containers that run --------------------------------------------------------------------------------------- */
 
 /* Stop all processes of a running container where they are, and let them go on. */

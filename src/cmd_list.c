@@ -2,10 +2,11 @@
 /* cmd_list.c: cruet list. */
 #include <errno.h>
 #include <pwd.h>
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "table.h"
 
 enum { LIST_TABLE, LIST_JSON };
 
@@ -22,79 +23,56 @@ static const struct option_row rows[] = {
 	HELP,
 };
 
-#define COLUMNS_N 6
+/* As Go's tabwriter with a least width of 12 and a padding of 3 sets it: the bytes that runc prints. */
+static const struct table_form form = { .columns = 6, .least = 12, .gap = 3 };
+static const char *const titles[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
 
-struct cells {
+/* The texts of one row that are not in its state. */
+struct texts {
 	char pid[16], owner[64];
-	const char *text[COLUMNS_N];
 };
 
-static const char *const titles[COLUMNS_N] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
-
-static void fill_cells(const struct cruet_state *state, struct cells *cells)
+static void fill_row(const struct cruet_state *state, struct texts *texts, struct table_cell *cells)
 {
 	const struct passwd *user = getpwuid(state->owner);
+	bool runs = state->status == CRUET_RUNNING;
 
-	snprintf(cells->pid, sizeof(cells->pid), "%d", (int)state->pid);
+	snprintf(texts->pid, sizeof(texts->pid), "%d", (int)state->pid);
 	if (user)
-		snprintf(cells->owner, sizeof(cells->owner), "%s", user->pw_name);
+		snprintf(texts->owner, sizeof(texts->owner), "%s", user->pw_name);
 	else
-		snprintf(cells->owner, sizeof(cells->owner), "#%u", (unsigned int)state->owner);
-	cells->text[0] = state->id;
-	cells->text[1] = cells->pid;
-	cells->text[2] = cruet_status_word(state->status);
-	cells->text[3] = state->bundle;
-	cells->text[4] = state->created;
-	cells->text[5] = cells->owner;
+		snprintf(texts->owner, sizeof(texts->owner), "#%u", (unsigned int)state->owner);
+	cells[0].text = state->id;
+	cells[1].text = texts->pid;
+	cells[2] = (struct table_cell){ cruet_status_word(state->status), runs ? TABLE_GOOD : TABLE_PLAIN };
+	cells[3].text = state->bundle;
+	cells[4].text = state->created;
+	cells[5].text = texts->owner;
 }
 
-/* Characters, not bytes: those of UTF-8 that do not continue one. */
-static int width_of(const char *text)
+static int print_table(const struct cruet_state *states, size_t n)
 {
-	int n = 0;
+	struct table_cell *cells = calloc((n + 1) * (size_t)form.columns, sizeof(*cells));
+	struct texts *texts = calloc(n + 1, sizeof(*texts));
+	size_t rows_n = 1;
 
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-/* As Go's tabwriter with a least width of 12 and a padding of 3 sets it: the bytes that runc prints. */
-static void print_cells(const char *const *text, const int *widths)
-{
-	for (int i = 0; i < COLUMNS_N; i++) {
-		fputs(text[i], stdout);
-		if (i + 1 < COLUMNS_N)
-			printf("%*s", widths[i] - width_of(text[i]), "");
+	if (!cells || !texts) {
+		free(cells);
+		free(texts);
+		return cruet_fail(ENOMEM, "cannot print the list");
 	}
-	putchar('\n');
-}
-
-static void widen(const char *const *text, int *widths)
-{
-	for (int i = 0; i < COLUMNS_N; i++)
-		if (widths[i] < width_of(text[i]) + 3)
-			widths[i] = width_of(text[i]) + 3;
-}
-
-static void print_table(const struct cruet_state *states, size_t n)
-{
-	int widths[COLUMNS_N] = { 12, 12, 12, 12, 12, 12 };
-	struct cells cells;
-
-	widen(titles, widths);
+	for (int i = 0; i < form.columns; i++)
+		cells[i] = (struct table_cell){ titles[i], TABLE_TITLE };
 	for (size_t i = 0; i < n; i++) {
-		if (states[i].status != CRUET_UNKNOWN) {
-			fill_cells(&states[i], &cells);
-			widen(cells.text, widths);
-		}
+		if (states[i].status == CRUET_UNKNOWN)
+			continue;
+		fill_row(&states[i], &texts[i], &cells[rows_n * (size_t)form.columns]);
+		rows_n++;
 	}
-	print_cells(titles, widths);
-	for (size_t i = 0; i < n; i++) {
-		if (states[i].status != CRUET_UNKNOWN) {
-			fill_cells(&states[i], &cells);
-			print_cells(cells.text, widths);
-		}
-	}
+	table_print(stdout, &form, cells, rows_n);
+	free(cells);
+	free(texts);
+	return 0;
 }
 
 /* A container that cannot be read is said and left out; the others are listed. */
@@ -134,10 +112,8 @@ static int run(const struct invocation *call, int *status)
 	if (r < 0)
 		return r;
 	say_problems(states, n);
-	if (values->format == LIST_TABLE) {
-		print_table(states, n);
-		return 0;
-	}
+	if (values->format == LIST_TABLE)
+		return print_table(states, n);
 	r = cruet_list_json(call->cruet, &json);
 	if (r == 0)
 		puts(json);
