@@ -22,6 +22,16 @@ static const struct plan_link default_links[] = {
 	{ "/dev/core", "/proc/kcore" },	      { "/dev/ptmx", "pts/ptmx" },
 };
 
+/* Engines list all nodes of the host for a privileged container, with its /dev/ptmx; but a container has its own terminals,
+ * and runtime-linux.md demands the link. */
+static bool is_link(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(default_links); i++)
+		if (streq(default_links[i].path, path))
+			return true;
+	return false;
+}
+
 /* Somebody else's /dev: what it has is what the container gets, and nothing is made in it. */
 static bool dev_is_bind(const struct plan *plan)
 {
@@ -114,7 +124,7 @@ int make_devices(struct making *m)
 	if (r == 0 && !foreign_dev)
 		r = make_links(m);
 	for (size_t i = 0; r == 0 && i < n_asked; i++)
-		if (!foreign_dev || !starts_with(asked[i].path, "/dev/"))
+		if (foreign_dev ? !starts_with(asked[i].path, "/dev/") : !is_link(asked[i].path))
 			list[n++] = asked[i];
 	m->plan->devices.v = list;
 	m->plan->devices.n = n;

@@ -54,6 +54,14 @@ test_listed_devices()
 	diff "$T/wanted" "$T/got"
 }
 
+# podman, containerd and Docker list all nodes of the host for a privileged container, its /dev/ptmx too.
+test_listed_ptmx_gives_way_to_the_link()
+{
+	bundle
+	config '.linux.devices = [{path: "/dev/ptmx", type: "c", major: 5, minor: 2, fileMode: 438, uid: 0, gid: 5}]'
+	expect pts/ptmx "$(run_sh 'readlink /dev/ptmx')"
+}
+
 # One that replaces a default: what the configuration says of it counts.
 test_listed_default()
 {
