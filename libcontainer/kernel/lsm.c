@@ -6,6 +6,7 @@
 #include "kernel/lsm.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/apparmor.h>
@@ -20,7 +21,7 @@
 #define SELINUX_DIR   "/sys/fs/selinux"
 
 /* The library walks the table of mounts for the securityfs, which is long where many containers run: first the place
- * where it is. */
+ * where it is. podman unmounts it before it calls us for a container with mappings: ENOENT then, and profiles apply. */
 bool lsm_apparmor_enabled(void)
 {
 	char word[8];
@@ -28,7 +29,7 @@ bool lsm_apparmor_enabled(void)
 	if (read_file_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", word, sizeof(word)) < 0 ||
 	    !streq(word, "Y"))
 		return false;
-	return access("/sys/kernel/security/apparmor", F_OK) == 0 || aa_is_enabled() == 1;
+	return access("/sys/kernel/security/apparmor", F_OK) == 0 || aa_is_enabled() == 1 || errno == ENOENT;
 }
 
 /* Its file system is mounted once a policy is loaded. */

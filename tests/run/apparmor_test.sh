@@ -98,6 +98,18 @@ test_apparmor_enforce()
 	run_sh 'echo text >/tmp/file2'
 }
 
+# podman unmounts AppArmor's files before it calls us for a container with mappings.
+test_apparmor_without_its_files()
+{
+	apparmor
+	load_readonly
+	bundle
+	profile cruet-test-readonly
+	args cat /proc/self/attr/current
+	unshare --mount sh -c 'umount -R /sys/kernel/security && "$@"' sh "$RUNTIME" --root "$ROOT" run --bundle "$B" "$ID" >"$T/out"
+	expect "cruet-test-readonly (enforce)" "$(cat "$T/out")"
+}
+
 test_apparmor_complain()
 {
 	apparmor
