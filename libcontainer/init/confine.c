@@ -165,6 +165,25 @@ static int executable(const char *path)
 	return 0;
 }
 
+/* Docker's client and daemon know Go's words for these, in small letters, and give its exit status 126 or 127 by them. */
+static int fail_program(int err, const char *name)
+{
+	static const struct {
+		int err;
+		const char *words;
+	} known[] = {
+		{ ENOENT, "no such file or directory" },
+		{ EISDIR, "is a directory" },
+		{ ENOTDIR, "not a directory" },
+		{ EACCES, "permission denied" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].err == err)
+			return fail(0, "exec: \"%s\": %s", name, known[i].words);
+	return fail(err, "exec: \"%s\"", name);
+}
+
 static int search_path(struct child *c, const char *name)
 {
 	const char *dir = c->plan->process.exec.path;
@@ -188,7 +207,7 @@ static int search_path(struct child *c, const char *name)
 		dir = end ? end + 1 : NULL;
 	}
 	if (denied)
-		return fail(EACCES, "exec: \"%s\"", name);
+		return fail_program(EACCES, name);
 	return fail(0, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
@@ -207,10 +226,10 @@ int find_program(struct child *c)
 		return search_path(c, args[0]);
 	n = strlen(args[0]);
 	if (n >= sizeof(c->program))
-		return fail(ENAMETOOLONG, "exec: \"%s\"", args[0]);
+		return fail_program(ENAMETOOLONG, args[0]);
 	memcpy(c->program, args[0], n + 1);
 	r = executable(c->program);
-	return r < 0 ? fail(-r, "exec: \"%s\": stat %s", args[0], args[0]) : 0;
+	return r < 0 ? fail_program(-r, args[0]) : 0;
 }
 
 int execute(struct child *c)
@@ -218,7 +237,7 @@ int execute(struct child *c)
 	const struct plan_exec *e = &c->plan->process.exec;
 
 	execve(c->program, (char *const *)e->args, (char *const *)e->env);
-	return fail(errno, "exec: \"%s\"", e->args[0]);
+	return fail_program(errno, e->args[0]);
 }
 
 int run_container_hooks(struct child *c)

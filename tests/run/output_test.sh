@@ -70,7 +70,7 @@ test_failed_create_closes_its_pipes()
 	bundle
 	args /no/such/program
 	timeout 20 bash -c '"$1" --root "$2" create --bundle "$3" x 2>&1 | cat >"$4"' bash "$RUNTIME" "$ROOT" "$B" "$T/out"
-	contains "No such file or directory" "$(cat "$T/out")"
+	contains "no such file or directory" "$(cat "$T/out")"
 }
 
 # What a hook leaves in the background holds none of the caller's files.

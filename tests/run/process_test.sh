@@ -54,9 +54,9 @@ test_program_that_is_missing()
 	args no-such-program
 	create_fails 'executable file not found in $PATH'
 	args /no/such/program
-	create_fails "No such file or directory"
+	create_fails "no such file or directory"
 	args /bin/sh/x
-	create_fails "Not a directory"
+	create_fails "not a directory"
 	args ""
 	create_fails "args"
 	config '.process.args = []'
@@ -67,19 +67,19 @@ test_program_that_cannot_be_executed()
 {
 	bundle
 	args /etc
-	create_fails "Is a directory"
+	create_fails "is a directory"
 	echo >"$B/rootfs/etc/plain"
 	args /etc/plain
-	create_fails "Permission denied"
+	create_fails "permission denied"
 	config '.process.env = ["PATH=/etc"]'
 	args plain
-	create_fails "Permission denied"
+	create_fails "permission denied"
 	# executable for root alone
 	printf '#!/bin/sh\n' >"$B/rootfs/etc/mine"
 	chmod 700 "$B/rootfs/etc/mine"
 	config '.process.user = {uid: 1000, gid: 1000}'
 	args /etc/mine
-	create_fails "Permission denied"
+	create_fails "permission denied"
 }
 
 # What only execve can find out is start's failure, and the container has stopped.
@@ -89,10 +89,10 @@ test_program_with_a_bad_interpreter()
 	script /bad '#!/no/such/interpreter'
 	args /bad
 	cruet create --bundle "$B" "$ID" >/dev/null
-	fails "No such file or directory" cruet start "$ID"
+	fails "no such file or directory" cruet start "$ID"
 	wait_until 10 status_is "$ID" stopped
 	cruet delete "$ID"
-	fails "No such file or directory" cruet run --bundle "$B" "$ID"
+	fails "no such file or directory" cruet run --bundle "$B" "$ID"
 	fails "does not exist" cruet state "$ID"
 	head -c 100 /dev/zero >"$B/rootfs/noise"
 	chmod 755 "$B/rootfs/noise"
