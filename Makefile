@@ -62,7 +62,7 @@ LIBS_SHARED = $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor li
 SONAME := libcontainer.so.0
 
 # Goals that compile nothing need no flags, and no library.
-ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs deb,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 ifeq ($(LINK),default)
 LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl
@@ -186,6 +186,7 @@ install: $(EXE) $(SHELLS) ## install the program, its man pages and completions 
 	install -m 755 $(EXE) $(DESTDIR)$(BINDIR)/cruet
 	ln -sf cruet $(DESTDIR)$(BINDIR)/cruet-privileged
 	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man8
+	ln -sf cruet.8 $(DESTDIR)$(MANDIR)/man8/cruet-privileged.8
 	install -m 644 $(B)/completion/bash $(DESTDIR)$(BASHDIR)/cruet
 	ln -sf cruet $(DESTDIR)$(BASHDIR)/cruet-privileged
 	install -m 644 $(B)/completion/zsh $(DESTDIR)$(ZSHDIR)/_cruet
@@ -204,9 +205,19 @@ install-lib: lib ## install libcontainer, its header and pkg-config file
 
 uninstall: ## remove what install and install-lib have put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,cruet cruet-privileged) $(MAN:docs/man/%=$(DESTDIR)$(MANDIR)/man8/%) \
+		$(DESTDIR)$(MANDIR)/man8/cruet-privileged.8 \
 		$(addprefix $(DESTDIR),$(BASHDIR)/cruet $(BASHDIR)/cruet-privileged $(ZSHDIR)/_cruet) \
 		$(addprefix $(DESTDIR)$(FISHDIR)/,cruet.fish cruet-privileged.fish) $(DESTDIR)$(INCDIR)/libcontainer.h \
 		$(addprefix $(DESTDIR)$(LIBDIR)/,libcontainer.a libcontainer.so $(SONAME) $(SONAME).$(VERSION) pkgconfig/libcontainer.pc)
+
+# In a copy of what git knows, as dpkg-buildpackage writes beside and into the tree.
+deb: ## build Debian packages of cruet and libcontainer, into build/deb
+	@tests/deps.sh build deb
+	@rm -rf build/deb && mkdir -p build/deb/cruet
+	@git ls-files -z | tar --null -T - -c | tar -x -C build/deb/cruet
+	@cd build/deb/cruet && DEB_BUILD_OPTIONS="parallel=$(shell nproc) noautodbgsym $$DEB_BUILD_OPTIONS" \
+		MAKEFLAGS= dpkg-buildpackage -b -us -uc $(if $(V),,>../log 2>&1) || { tail -n 20 ../log >&2; exit 1; }
+	@rm -rf build/deb/cruet && ls build/deb/*.deb
 
 clean: ## remove what was built
 	rm -rf build build-* cruet
@@ -223,7 +234,7 @@ demo: ## run a container and show what confines it (root; installs what the buil
 	@tests/demo.sh ./cruet; status=$$?; $(own); exit $$status
 
 check: ## install what the tests need, build, run all tests (root)
-	@tests/deps.sh build demo test static
+	@tests/deps.sh build demo test static deb
 	@$(submake) tests
 	@tests/check.sh; status=$$?; $(own); exit $$status
 
@@ -266,5 +277,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 -include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d) $(UNITROOT:=.d)
-.PHONY: all lib tests check check-unit lint asan fuzz bench demo docs format install install-lib uninstall clean help FORCE
+.PHONY: all lib tests check check-unit lint asan fuzz bench demo docs deb format install install-lib uninstall clean help FORCE
 .DELETE_ON_ERROR:

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tests/deps.sh SET...: installs the Debian packages of the named sets, those that are missing. Takes milliseconds when
-# none is. Sets: build (what `make` needs), demo, test (the tests), static (sources for LINK=static), fuzz.
+# none is. Sets: build (what `make` needs), demo, test (the tests), static (sources for LINK=static), fuzz, deb (packages).
 set -eu
 
 build="gcc libc6-dev linux-libc-dev make pkg-config musl-tools libseccomp-dev libcap-dev libyajl-dev libapparmor-dev libmnl-dev"
 demo="busybox-static jq"
-test="binutils busybox-static clang-format diffutils fish g++ git iproute2 jq libcap2-bin procps python3 shellcheck
+test="binutils busybox-static clang-format diffutils fish g++ git iproute2 jq libcap2-bin lintian procps python3 shellcheck
 	universal-ctags util-linux xz-utils zsh"
 static="dpkg-dev debian-archive-keyring gperf xz-utils"
 fuzz="clang"
+deb="debhelper dh-apparmor dpkg-dev fakeroot"
 
 say() { echo "deps: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -21,7 +22,8 @@ packages_of() { # SET
 	test) echo "$test" ;;
 	static) echo "$static" ;;
 	fuzz) echo "$fuzz" ;;
-	*) die "no set '$1': build, demo, test, static, fuzz" ;;
+	deb) echo "$deb" ;;
+	*) die "no set '$1': build, demo, test, static, fuzz, deb" ;;
 	esac
 }
 

@@ -163,6 +163,49 @@ interface() { (
 	echo '#include <libcontainer.h>' | c++ -Wall -Wextra -Werror -Ilibcontainer -fsyntax-only -x c++ - || die "not for C++"
 ); }
 
+# ---- Debian packages ----------------------------------------------------------------------------------------------------
+
+# The library is the package's reason for a version of its own; the program's is in three places.
+packaged() { (
+	make -s deb || die "make deb failed"
+	version=$(sed -n 's/^VERSION := //p' Makefile)
+	for name in cruet libcontainer0 libcontainer-dev; do
+		[ "$(dpkg -f build/deb/"$name"_"$version"_*.deb Version)" = "$version" ] || die "no $name of version $version"
+	done
+	libraries=$(dpkg -f build/deb/cruet_*.deb Depends)
+	[[ $libraries = *libseccomp2* && $libraries = *libcap2* && $libraries = *libyajl2* ]] || die "depends on: $libraries"
+); }
+
+clean_package() { ( # what lintian says at its usual level is an error
+	lintian --no-cfg --allow-root --fail-on error,warning build/deb/*.changes >"$work/lintian" 2>&1 || die "$(head -n 3 "$work/lintian")"
+	! grep -E '^[EW]: ' "$work/lintian" || die "lintian complains"
+); }
+
+installs() { tests/oci/isolate.sh --cgroup v2 -- tests/link.sh --inside-install "$work/bundle" || (die "not installed"); }
+
+# In the isolation: on a copy of this system that is thrown away, the packages are installed, used, and removed.
+inside_install() { # BUNDLE
+	local root=/run/root profile=/etc/apparmor.d/cruet-default
+
+	mkdir -p /run/copy $root
+	mount --make-rprivate / # the mount around a root must not be a shared one for pivot_root
+	mount -t tmpfs copy /run/copy && mkdir /run/copy/{upper,work} || return 1
+	mount -t overlay -o lowerdir=/,upperdir=/run/copy/upper,workdir=/run/copy/work root $root || die "no overlay"
+	mount --rbind /proc $root/proc && mount --rbind /sys $root/sys && mount --rbind /dev $root/dev || return 1
+	cp -a "$1" $root/run/bundle && cp build/deb/*.deb tests/example/run.c $root/run/ || return 1
+	chroot $root sh -c 'DEBIAN_FRONTEND=noninteractive dpkg -i /run/*.deb' || die "dpkg -i failed"
+	[ -s $root$profile ] || die "no AppArmor profile"
+	[ "$(chroot $root /usr/bin/cruet run --bundle /run/bundle deb)" = "pid 1 of cruet, filter 2" ] || die "no container"
+	[ "$(chroot $root /usr/bin/cruet-privileged run --bundle /run/bundle deb)" = "pid 1 of cruet, filter 0" ] || die "not privileged"
+	chroot $root sh -c 'cc -o /run/example /run/run.c $(pkg-config --cflags --libs libcontainer) && /run/example /run/bundle deb' |
+		grep -qx 'deb ended with 0' || die "the library does not serve"
+	[ "$(chroot $root bash -c '. /usr/share/bash-completion/completions/cruet; complete -p cruet' | grep -c _cruet)" = 1 ] || die "no completions"
+	chroot $root sh -c 'man -w cruet-run && man -w cruet-privileged' || die "no man pages"
+	chroot $root dpkg --purge cruet libcontainer-dev libcontainer0 || die "cannot be removed"
+	[ ! -e $root/usr/bin/cruet ] && [ ! -e $root$profile ] &&
+		[ -z "$(find $root/usr/lib -name 'libcontainer.so*')" ] || die "something is left"
+}
+
 # ---- all ----------------------------------------------------------------------------------------------------------------
 
 built() { # LINK
@@ -194,10 +237,14 @@ main() {
 	check library-interface interface
 	check library-static library static
 	check library-shared library shared
+	check deb-built packaged
+	check deb-clean clean_package
+	check deb-installs installs
 }
 
 case ${1:-} in
 --inside) inside "$2" "$3" ;;
+--inside-install) inside_install "$2" ;;
 *)
 	only=("$@")
 	main
