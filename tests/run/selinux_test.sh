@@ -165,6 +165,19 @@ test_selinux_unknown_labels()
 	expect "" "$(cruet list -q)"
 }
 
+test_selinux_explained()
+{
+	labelled s0:c1,c2
+	args sleep 1000
+	cruet explain --format json --bundle "$B" --against-privileged >"$T/two"
+	jq -e '.left.selinux == $l and .left.podSecurityStandard == "baseline" and (.right.selinux | endswith(":unconfined_t:s0:c1,c2"))
+		and (.right.failsBaseline | index("SELinux: the type unconfined_t"))' --arg l "${PROCESS%:s0}:s0:c1,c2" "$T/two" >/dev/null || die "$(cat "$T/two")"
+	cruet create --bundle "$B" "$ID" >"$T/out" 2>&1 </dev/null
+	expect "${PROCESS%:s0}:s0:c1,c2" "$(cruet explain --format json "$ID" | jq -r .selinux)"
+	cruet start "$ID"
+	expect "${PROCESS%:s0}:s0:c1,c2 baseline" "$(cruet explain --format json "$ID" | jq -r '.selinux + " " + .podSecurityStandard')"
+}
+
 # Two containers of the same type: their categories keep them apart.
 test_selinux_levels()
 {

@@ -29,4 +29,14 @@ guest apparmor '
 	tests/oci/isolate.sh -- tests/run/run.sh /usr/local/bin/cruet
 	cp -a /mnt/oci /tmp/oci
 	GODEBUG=asyncpreemptoff=1 CRUET_CACHE=/tmp tests/oci/run.sh /usr/local/bin/cruet --jobs 2'
+# Labels in both modes. contrib's module takes a minute to load, so it is loaded once, and here, since semodule wants none of the
+# tests' namespaces.
+guest selinux '
+	install cruet /usr/local/bin/cruet
+	restorecon /usr/local/bin/cruet
+	semodule -X 300 -i contrib/selinux/cruet.cil || exit 1
+	tests/run/run.sh /usr/local/bin/cruet selinux privileged_side_by_side_inside'
+guest selinux-permissive '
+	install cruet /usr/local/bin/cruet
+	tests/run/run.sh /usr/local/bin/cruet selinux_mode selinux_levels selinux_explained'
 exit $status
