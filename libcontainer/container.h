@@ -62,6 +62,9 @@ static inline bool container_is_unit(const struct container *c)
 	return c->manager == MANAGER_SYSTEMD || c->manager == MANAGER_SYSTEMD_USER;
 }
 
+/* Its ids by --userns=auto, as a plan's options want them. */
+struct id_range container_ids(const struct container *c);
+
 /* Its plan again, from the configuration as it was at create: for hooks. */
 int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan) MUST_USE;
 

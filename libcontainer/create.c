@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "container.h"
 #include "ended.h"
+#include "ids.h"
 #include "making.h"
 #include "kernel/tty.h"
 #include "run/notify.h"
@@ -79,6 +80,7 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_c
 		.preserve_fds = options->preserve_fds,
 		.filter_later = filter_later,
 		.privileged = options->privileged,
+		.ids = m->ids,
 		.rootless = { cruet->rootless != CRUET_ROOTLESS_AUTO,
 			      cruet->rootless == CRUET_ROOTLESS_TRUE },
 	};
@@ -109,6 +111,12 @@ int making_plan_bundle(struct making *m, struct cruet *cruet, const struct cruet
 		r = making_open_arena(m);
 	if (r == 0)
 		r = load(m, options);
+	/* what would be taken: nobody is kept from it meanwhile */
+	if (r == 0 && options->userns) {
+		r = ledger_root_open(cruet->root, false, &m->run.rootfd);
+		if (r == 0 || r == -ENOENT)
+			r = ids_take(cruet, m->run.rootfd, options->userns, &m->ids);
+	}
 	return r < 0 ? r : make_plan(m, cruet, options, false);
 }
 
@@ -190,6 +198,8 @@ static int fill_container(struct making *m, struct cruet *cruet)
 		.terminal = plan->process.terminal,
 		.privileged = plan->privileged,
 		.notify = m->host.notify_socket != NULL,
+		.ids_start = m->ids.outside,
+		.ids_size = m->ids.size,
 	};
 	if (!m->container.created)
 		return -ENOMEM;
@@ -203,6 +213,16 @@ static int fill_container(struct making *m, struct cruet *cruet)
 	return cruet_boot_id(cruet, &m->container.boot_id);
 }
 
+/* From the look at what is taken until the intent is published nobody else looks. */
+static int take_ids(struct making *m, struct cruet *cruet, const char *words)
+{
+	int r = ledger_root_open(cruet->root, true, &m->run.rootfd);
+
+	if (r == 0)
+		r = ledger_root_lock(m->run.rootfd, &m->run.ids_lock);
+	return r < 0 ? r : ids_take(cruet, m->run.rootfd, words, &m->ids);
+}
+
 static int make(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
 {
 	bool detached = gate || options->detach;
@@ -212,13 +232,15 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 		r = making_open_arena(m);
 	if (r == 0)
 		r = load(m, options);
+	if (r == 0 && options->userns)
+		r = take_ids(m, cruet, options->userns);
 	if (r == 0)
 		r = make_plan(m, cruet, options, true);
 	if (r == 0)
 		r = making_check_terminal(m->run.plan, options->console_socket, detached);
 	if (r == 0)
 		r = fill_container(m, cruet);
-	if (r == 0)
+	if (r == 0 && m->run.rootfd < 0)
 		r = ledger_root_open(cruet->root, true, &m->run.rootfd);
 	if (r == 0)
 		r = cruet_cgroup_mark(cruet, m->run.rootfd, &m->run.cgroup_mark);

@@ -165,7 +165,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 					      .systemd_cgroup = container_is_unit(c),
 					      .preserve_fds = o->preserve_fds,
 					      .filter_later = true,
-					      .privileged = o->privileged };
+					      .privileged = o->privileged,
+					      .ids = container_ids(c) };
 	const struct spec_process *process = NULL;
 	char *config;
 	size_t n;

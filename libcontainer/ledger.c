@@ -60,6 +60,8 @@ static const struct json_field record_rows[] = {
 	FIELD(struct container, host_mounts, "hostMounts"),
 	FIELD(struct container, rootfs_mount, "rootfsMount"),
 	FIELD(struct container, notify, "notify"),
+	FIELD(struct container, ids_start, "idsStart"),
+	FIELD(struct container, ids_size, "idsSize"),
 	FIELD(struct container, committed, "committed"),
 	FIELD(struct container, pid, "pid", RANGE(0, INT_MAX)),
 	FIELD(struct container, start_time, "startTime"),
@@ -349,18 +351,38 @@ int ledger_commit(struct ledger_entry *entry, struct arena *arena, const struct 
 	return 0;
 }
 
-static int lock_within(int dirfd, const char *id, int64_t lock_ms)
+/* -EBUSY past the deadline; nothing is recorded. */
+static int flock_within(int fd, int64_t lock_ms)
 {
 	int64_t deadline = now_ms() + lock_ms;
 
-	while (flock(dirfd, LOCK_EX | LOCK_NB)) {
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return fail(errno, "cannot lock the container '%s'", id);
+			return -errno;
 		if (now_ms() >= deadline)
-			return fail(EBUSY, "the container '%s' is busy: another command is working on it",
-				    id);
+			return -EBUSY;
 		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 	}
+	return 0;
+}
+
+static int lock_within(int dirfd, const char *id, int64_t lock_ms)
+{
+	int r = flock_within(dirfd, lock_ms);
+
+	if (r == -EBUSY)
+		return fail(EBUSY, "the container '%s' is busy: another command is working on it", id);
+	return r < 0 ? fail(-r, "cannot lock the container '%s'", id) : 0;
+}
+
+int ledger_root_lock(int rootfd, int *ret_fd)
+{
+	autoclose int fd = openat(rootfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : flock_within(fd, LEDGER_LOCK_MS);
+
+	if (r < 0)
+		return fail(-r, "cannot lock the state root");
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 

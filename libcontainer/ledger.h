@@ -43,6 +43,7 @@ struct container {
 	bool host_mounts;           /* its mounts are in the creator's own mount namespace, over `rootfs` ... */
 	uint64_t rootfs_mount;      /* ... which was on the mount of this id before */
 	bool notify;                /* the caller of create wanted to be notified: the container has a socket */
+	uint64_t ids_start, ids_size; /* --userns=auto: host ids that are its own until it is deleted; size 0: none */
 	bool committed;             /* init waits at the gate, or runs: create succeeded */
 	int64_t pid;                /* 0: no process yet */
 	uint64_t start_time;        /* of pid, in clock ticks since boot */
@@ -57,6 +58,9 @@ struct ledger_entry {
 /* Open the state root, made (0700) where it is missing and `make` is set. An existing one must be ours, and closed to
  * others (CVE-2021-41103, CVE-2024-25621). -ENOENT is not recorded. */
 int ledger_root_open(const char *root, bool make, int *ret_rootfd) MUST_USE;
+
+/* The lock of the whole root, until the fd is closed: who holds it sees all ranges of ids that are given away. EBUSY. */
+int ledger_root_lock(int rootfd, int *ret_fd) MUST_USE;
 
 /* [A-Za-z0-9_+.-]{1,1024}, not "." or "..". */
 int ledger_check_id(const char *id) MUST_USE;

@@ -69,6 +69,8 @@ struct cruet_create {
 	unsigned int preserve_fds;   /* fds 3 .. 3+n-1 go to the container */
 	bool no_pivot, no_new_keyring;
 	bool privileged;             /* all that the caller can give: capabilities, devices; no seccomp, no profile, no masks */
+	const char *userns;          /* NULL: as the configuration says; "auto", "auto:size=N,user=NAME": in a user namespace of
+					its own, with a free range of the user's subordinate ids and its root's ids mapped */
 	int64_t timeout_ms;          /* for the whole of create; 0: the default of 2 minutes beside the hooks' own timeouts */
 	/* run only */
 	bool detach, keep, no_subreaper;

@@ -21,6 +21,7 @@ void making_close(struct making *m)
 		cgroup_close(m->run.place);
 	ledger_close(&m->run.entry);
 	fd_close(&m->run.rootfd);
+	fd_close(&m->run.ids_lock);
 	fd_close(&m->run.sync_fd);
 	fd_close(&m->run.pidfd);
 	fd_close(&m->run.console_fd);

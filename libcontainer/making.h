@@ -12,6 +12,7 @@ struct making {
 	struct run run;
 	const struct spec *spec;
 	char *bundle;
+	struct id_range ids;           /* --userns=auto: what was taken */
 	int notify_fd;
 	struct cgroup_place *fallback; /* exec: where init is now */
 };
@@ -19,7 +20,7 @@ struct making {
 void making_close(struct making *m);
 #define autoclose_making __attribute__((cleanup(making_close)))
 #define MAKING_NONE \
-	{ .arena = { .fd = -1 }, .notify_fd = -1, .run = { .rootfd = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, .cgroup_fallback_fd = -1, \
+	{ .arena = { .fd = -1 }, .notify_fd = -1, .run = { .rootfd = -1, .ids_lock = -1, .sync_fd = -1, .pidfd = -1, .console_fd = -1, .cgroup_fd = -1, .cgroup_fallback_fd = -1, \
 					  .entry = { .rootfd = -1, .dirfd = -1 } } }
 
 /* The arena that init maps, with the handoff at its start. */

@@ -23,6 +23,11 @@
 #define START_MS  120000
 #define DELETE_MS 10000
 
+struct id_range container_ids(const struct container *c)
+{
+	return (struct id_range){ .outside = (uint32_t)c->ids_start, .size = (uint32_t)c->ids_size };
+}
+
 int container_plan(struct cruet *cruet, const struct opened *opened, const struct plan **ret_plan)
 {
 	const struct container *c = &opened->container;
@@ -31,7 +36,8 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 					      .no_cgroup = c->manager == MANAGER_NONE,
 					      .systemd_cgroup = container_is_unit(c),
 					      .filter_later = true,
-					      .privileged = c->privileged };
+					      .privileged = c->privileged,
+					      .ids = container_ids(c) };
 	const struct spec *spec;
 	struct host host;
 	char *config;

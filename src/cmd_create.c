@@ -24,6 +24,9 @@ static const struct option_row shared_rows[] = {
 	     "drop the confinement that config.json asks for, and give all that the caller has: "
 	     "capabilities, "
 	     "devices, writable /sys"),
+	STRING(struct cruet_create, userns, "userns", 0, "MODE",
+	       "auto, or auto:size=N,user=NAME: in a user namespace with subordinate ids of its own",
+	       PRESET("as config.json says")),
 	UNSIGNED(struct cruet_create, preserve_fds, "preserve-fds", 0, "N", 65536,
 		 "keep the fds 3 to 2+N open in the container", PRESET("0")),
 	DURATION(struct cruet_create, timeout_ms, "timeout", 0, "TIME",

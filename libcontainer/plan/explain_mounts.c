@@ -182,8 +182,8 @@ static void explain_root(FILE *out, const struct plan_root *root)
 		fprintf(out, ", old tree %s", propagation_word(root->old_propagation));
 	if (root->propagation)
 		fprintf(out, ", then %s", propagation_word(root->propagation));
-	fprintf(out, "%s%s\n", root->on_host ? ", mounts made on the host" : "",
-		root->readonly ? ", ro at the end" : "");
+	fprintf(out, "%s%s%s\n", root->idmapped ? ", its ids those of the user namespace" : "",
+		root->on_host ? ", mounts made on the host" : "", root->readonly ? ", ro at the end" : "");
 }
 
 static void explain_device(FILE *out, const struct plan *plan, const struct device *d)

@@ -69,6 +69,10 @@ const struct spec_process *exec_process(struct arena *arena, const struct spec_p
 int privileged_process(struct arena *arena, const struct host *host, const char *mount_label,
 		       const struct spec_process *process, const struct spec_process **ret_process) MUST_USE;
 
+/* Of userns.c: the configuration in a user namespace of its own, with these ids. */
+int userns_spec(struct arena *arena, const struct host *host, const struct id_range *ids, const struct spec *spec,
+		const struct spec **ret_spec) MUST_USE;
+
 /* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most
  * cgroup_mounts_max(), to *ret (the first carries the words of the configuration already). Returns how many
  * in *ret_n. */

@@ -70,6 +70,7 @@ static int make_root(struct making *m)
 	if (streq(r->path, "/"))
 		return fail(0, "root.path: '/' is the host's own root");
 	r->readonly = root->readonly;
+	r->idmapped = m->options->ids.size > 0;
 	if (!(ns_made(&m->plan->ns) & CLONE_NEWNS)) {
 		r->how = ROOT_CHROOT;
 		r->on_host = mounts_on_host(m);

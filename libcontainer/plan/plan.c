@@ -359,6 +359,8 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct host *h
 	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
 	int r = options->privileged ? plan_privileged(arena, host, spec, &m.spec) : 0;
 
+	if (r == 0 && options->ids.size)
+		r = userns_spec(arena, host, &options->ids, m.spec, &m.spec);
 	if (r == 0) {
 		m.process = m.spec->process;
 		r = make_all(&m, PLAN_CREATE, parts, ARRAY_SIZE(parts));
@@ -372,11 +374,11 @@ int plan_make_exec(struct arena *arena, const struct spec *spec, const struct sp
 		   const struct host *host, const struct plan_options *options, const struct plan **ret_plan)
 {
 	struct making m = { .arena = arena, .spec = spec, .host = host, .options = options };
-	int r = 0;
+	int r = options->ids.size ? userns_spec(arena, host, &options->ids, spec, &m.spec) : 0;
 
 	m.process = exec_process(arena, spec->process, process);
-	if (!m.process)
-		return -ENOMEM;
+	if (r < 0 || !m.process)
+		return r < 0 ? r : -ENOMEM;
 	if (options->privileged)
 		r = privileged_process(arena, host, spec->linux_->mount_label, m.process, &m.process);
 	if (r == 0)

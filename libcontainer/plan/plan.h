@@ -59,6 +59,7 @@ struct plan_root {
 	const char *path;           /* absolute, on the host */
 	bool readonly;              /* the last of all acts on the root */
 	enum plan_root_switch how;
+	bool idmapped;              /* its ids are those of the container's user namespace (--userns=auto) */
 	bool on_host;               /* ROOT_CHROOT, and mounts are made in the caller's own mount namespace */
 	unsigned long old_propagation; /* MS_* for "/" of the new mount namespace before anything is mounted: MS_SLAVE|MS_REC */
 	unsigned long propagation;     /* linux.rootfsPropagation: MS_* of the new root after the switch; 0: none asked for */
@@ -253,6 +254,7 @@ struct plan_options {
 	const char *bundle;       /* absolute, resolved by the caller */
 	bool no_pivot, no_new_keyring, systemd_cgroup, no_cgroup;
 	bool privileged;          /* create: the container; exec: the process */
+	struct id_range ids;      /* --userns=auto: in a user namespace with these (size 0: as the configuration says) */
 	struct opt_bool rootless; /* may it stay in the caller's cgroup; absent: who is not root may */
 	unsigned int preserve_fds;
 	bool filter_later;        /* the engine compiles the seccomp filter beside init, or nobody needs it */

@@ -48,8 +48,11 @@ static int check_id_free(struct run *run)
 
 static int publish_intent(struct run *run)
 {
-	return ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n,
-			      &run->entry);
+	int r = ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n,
+			       &run->entry);
+
+	fd_close(&run->ids_lock); /* the record holds the ids from here on */
+	return r;
 }
 
 /* Last of all: the id is free exactly when everything else is gone. Where something is not, the record stays for a later

@@ -37,6 +37,7 @@ struct run {
 	struct container *container;
 	struct ledger_entry entry;
 	int rootfd;                 /* the ledger's */
+	int ids_lock;               /* of the root, where a range of ids was taken: until the intent says so; or -1 */
 	int procfd;
 	const char *config;         /* as read, for the ledger's snapshot */
 	size_t config_n;

@@ -74,6 +74,32 @@ int sources_open_namespaces(struct run *run)
 	return 0;
 }
 
+/* The user namespace that maps a mount's ids. The container's own may not exist yet: one with the same maps is as good. */
+static int open_container_idmap(const struct run *run, int *ret_fd)
+{
+	if (run->handoff->ns_fd[NS_USER] >= 0) {
+		*ret_fd = fcntl(run->handoff->ns_fd[NS_USER], F_DUPFD_CLOEXEC, 3);
+		return *ret_fd < 0 ? fail(errno, "cannot duplicate a user namespace") : 0;
+	}
+	return idmap_userns_open(run->procfd, &run->plan->ns.uids, &run->plan->ns.gids, ret_fd);
+}
+
+static int open_idmap(const struct run *run, const struct plan_mount *m, int *ret_fd)
+{
+	if (m->idmap == IDMAP_OWN)
+		return idmap_userns_open(run->procfd, &m->uids, &m->gids, ret_fd);
+	return open_container_idmap(run, ret_fd);
+}
+
+/* All that the tree holds: what is mounted below it would else be nobody's. */
+static int map_root(const struct run *run, struct mount_tools *tools)
+{
+	autoclose int userns = -1;
+	int r = open_container_idmap(run, &userns);
+
+	return r < 0 ? r : mount_set_idmap(tools, run->handoff->rootfs_fd, userns, true);
+}
+
 int sources_open_root(struct run *run)
 {
 	struct mount_tools tools = mount_tools_make(run->procfd);
@@ -88,22 +114,12 @@ int sources_open_root(struct run *run)
 	if (dir < 0)
 		return fail(errno, "root.path '%s'", run->plan->root.path);
 	/* An old kernel, or no privilege: init clones it in its own namespace. */
-	if (!tools.new_api || run->host->euid)
+	if ((!tools.new_api || run->host->euid) && !run->plan->root.idmapped)
 		return 0;
 	r = mount_clone(&tools, dir, "", true, false, &run->handoff->rootfs_fd);
+	if (r == 0 && run->plan->root.idmapped)
+		r = map_root(run, &tools);
 	return r < 0 ? fail_in(r, "root.path '%s'", run->plan->root.path) : 0;
-}
-
-/* The user namespace that maps a mount's ids. The container's own may not exist yet: one with the same maps is as good. */
-static int open_idmap(const struct run *run, const struct plan_mount *m, int *ret_fd)
-{
-	if (m->idmap == IDMAP_OWN)
-		return idmap_userns_open(run->procfd, &m->uids, &m->gids, ret_fd);
-	if (run->handoff->ns_fd[NS_USER] >= 0) {
-		*ret_fd = fcntl(run->handoff->ns_fd[NS_USER], F_DUPFD_CLOEXEC, 3);
-		return *ret_fd < 0 ? fail(errno, "cannot duplicate a user namespace") : 0;
-	}
-	return idmap_userns_open(run->procfd, &run->plan->ns.uids, &run->plan->ns.gids, ret_fd);
 }
 
 static int open_mount(const struct run *run, struct mount_tools *tools, const struct plan_mount *m,

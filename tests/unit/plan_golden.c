@@ -139,6 +139,8 @@ static bool read_word(struct golden *g, const char *word)
 		g->host = machine->host;
 	else if (starts_with(word, "preserve-fds="))
 		g->options.preserve_fds = (unsigned int)number;
+	else if (starts_with(word, "userns-auto="))
+		g->options.ids = (struct id_range){ .outside = (uint32_t)number, .size = 65536 };
 	else if (starts_with(word, "listen-fds="))
 		g->host.listen_fds = (unsigned int)number;
 	else if (starts_with(word, "rootless="))
