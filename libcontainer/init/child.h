@@ -12,15 +12,17 @@
 #include "wire/init_steps.h"
 #include "wire/shared.h"
 
+enum { KERNEL_FS_PROC, KERNEL_FS_SYS, KERNEL_FS };
+
 struct child {
 	const struct plan *plan;
 	const struct handoff *h;
 	struct shared *shared;
 	struct mount_tools tools;
-	int procfd;         /* only where the mount API is an old kernel's, else -1 */
 	int rootfd;         /* the container's root, below which every path is resolved; -1 until it is attached */
 	int devfd;          /* /dev while it is known to be the tmpfs that we mounted there, or -1 (init/mounts.c) */
 	uint64_t dev_mount; /* that tmpfs' mount id; 0: there is none */
+	int kernel_fs[KERNEL_FS]; /* what was mounted on /proc and on /sys, until the root is switched; or -1 */
 	mode_t umask;       /* the caller's: for hooks */
 	int terminal;       /* the slave of our terminal, or -1 */
 	int gate_peer;      /* the connection to `cruet start`, or -1 */
@@ -50,6 +52,9 @@ CONFINE_STEPS(DECLARE_STEP)
 STAGE_STEPS(DECLARE_STEP)
 #undef DECLARE_STEP
 int open_exec_console(struct child *c) MUST_USE;
+
+/* The kind of an absolute path of the container that is one of these, or (`below`) lies below it; else -1 (mounts.c). */
+int kernel_fs_of(const char *path, bool below);
 
 /* Run one hook with the state JSON of `status` on its stdin (hooks.c). */
 int child_run_hooks(struct child *c, enum plan_hook_point point, const char *status) MUST_USE;

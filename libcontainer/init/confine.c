@@ -122,6 +122,7 @@ int enter_cwd(struct child *c)
 
 int close_fds(struct child *c)
 {
+	fd_close(&c->tools.procfd); /* at the gate nothing of the host's is open (CVE-2016-9962) */
 	return fd_cloexec_from(3 + c->plan->process.preserve_fds);
 }
 

@@ -69,7 +69,12 @@ static void reset_signals(uint64_t ignored)
 
 int main(int argc, char **argv)
 {
-	struct child c = { .procfd = -1, .rootfd = -1, .devfd = -1, .terminal = -1, .gate_peer = -1 };
+	struct child c = { .tools = { .procfd = -1, .scratchfd = -1 },
+			   .rootfd = -1,
+			   .devfd = -1,
+			   .kernel_fs = { -1, -1 },
+			   .terminal = -1,
+			   .gate_peer = -1 };
 
 	/* First of all: exec made us dumpable again, and a process of the container could see us (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0))

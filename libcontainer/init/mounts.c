@@ -187,6 +187,32 @@ static int parent_open(struct child *c, struct parent *p, const char *path, cons
 	return p->own_dev ? 0 : path_parent_in_root(c->rootfd, path, &p->fd, ret_name);
 }
 
+int kernel_fs_of(const char *path, bool below)
+{
+	static const char names[KERNEL_FS][8] = { "/proc", "/sys" };
+
+	for (int i = 0; i < KERNEL_FS; i++) {
+		size_t n = strlen(names[i]);
+
+		if (starts_with(path, names[i]) && path[n] == (below ? '/' : '\0'))
+			return i;
+	}
+	return -1;
+}
+
+/* Paths are masked below the mount itself: who can exchange /proc in the rootfs would have the masks elsewhere, and have it
+ * back when they are made (CVE-2019-19921, CVE-2023-27561). The last one counts, where there are two. */
+static int note_kernel_fs(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	int kind = kernel_fs_of(m->target, false);
+
+	if (kind < 0)
+		return 0;
+	fd_close(&c->kernel_fs[kind]);
+	c->kernel_fs[kind] = fcntl(mountfd, F_DUPFD_CLOEXEC, 3);
+	return c->kernel_fs[kind] < 0 ? fail(errno, "cannot duplicate the mount's fd") : 0;
+}
+
 static bool is_kernel_fs(const struct plan_mount *m)
 {
 	return m->kind == PLAN_MOUNT_FS && (streq(m->type, "proc") || streq(m->type, "sysfs"));
@@ -364,6 +390,8 @@ static int make_new(struct child *c, size_t i)
 		r = attach_in_dev(c, m, mountfd, &done);
 	if (r == 0 && !done)
 		r = attach_by_path(c, m, mountfd);
+	if (r == 0)
+		r = note_kernel_fs(c, m, mountfd);
 	if (r == 0)
 		r = set_propagation(c, m, mountfd);
 	return r;

@@ -200,14 +200,16 @@ int set_domainname(struct child *c)
 	return 0;
 }
 
+/* Where no private procfs can be made, the one that was opened in the host's tree: the container's is read-only, and not ours. */
 int set_sysctls(struct child *c)
 {
 	autoclose int procfd = -1, sysfd = -1;
-	int r = procfs_open(false, &procfd);
+	bool old = !c->tools.new_api;
+	int r = old ? 0 : procfs_open(false, &procfd);
 
 	if (r < 0)
 		return r;
-	sysfd = openat(procfd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	sysfd = openat(old ? c->tools.procfd : procfd, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (sysfd < 0)
 		return fail(errno, "cannot open /proc/sys");
 	for (size_t i = 0; i < c->plan->sysctls.n; i++) {

@@ -16,19 +16,12 @@
 #include "kernel/rootfs.h"
 #include "kernel/sys.h"
 
-/* What the mount calls stand on. The caller's /proc serves the fallback of old kernels only. */
+/* What the mount calls stand on. The caller's /proc serves the fallback of old kernels only: as long as the host's tree is
+ * in reach, and whole where sysctls are to be set (set_sysctls). */
 int prepare_mounts(struct child *c)
 {
-	int r;
-
 	c->tools = c->h->new_mount_api ? mount_tools_probed(-1) : mount_tools_make(-1);
-	if (!c->tools.new_api) {
-		r = procfs_open(true, &c->procfd);
-		if (r < 0)
-			return r;
-		c->tools = mount_tools_make(c->procfd);
-	}
-	return 0;
+	return c->tools.new_api ? 0 : procfs_open(!c->plan->sysctls.n, &c->tools.procfd);
 }
 
 int set_old_propagation(struct child *c)
@@ -73,6 +66,8 @@ int attach_root(struct child *c)
 
 int switch_root(struct child *c)
 {
+	for (int i = 0; i < KERNEL_FS; i++)
+		fd_close(&c->kernel_fs[i]);
 	switch (c->plan->root.how) {
 	case ROOT_PIVOT:
 		return rootfs_pivot(&c->tools, c->rootfd);
@@ -158,13 +153,23 @@ int make_late_readonly(struct child *c)
 	return 0;
 }
 
+/* What shall be masked or read-only. */
+static int open_protected(struct child *c, const char *path, int *ret_fd)
+{
+	int kind = kernel_fs_of(path, true);
+
+	if (kind < 0 || c->kernel_fs[kind] < 0)
+		return path_in_root(c->rootfd, path, O_PATH, ret_fd);
+	return path_in_root(c->kernel_fs[kind], strchr(path + 1, '/'), O_PATH, ret_fd);
+}
+
 int make_readonly_paths(struct child *c)
 {
 	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
 
 	for (size_t i = 0; i < c->plan->readonly.n; i++) {
 		autoclose int target = -1, clone = -1;
-		int r = path_in_root(c->rootfd, c->plan->readonly.v[i], O_PATH, &target);
+		int r = open_protected(c, c->plan->readonly.v[i], &target);
 
 		if (r == -ENOENT ||
 		    r == -ENOTDIR) { /* the specification: what is not there need not be protected */
@@ -217,7 +222,7 @@ static int mask_one(struct child *c, const char *path, int *emptyfd)
 {
 	autoclose int target = -1;
 	struct stat st;
-	int r = path_in_root(c->rootfd, path, O_PATH, &target);
+	int r = open_protected(c, path, &target);
 
 	if (r == -ENOENT || r == -ENOTDIR) {
 		fail_forget();

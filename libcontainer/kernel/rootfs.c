@@ -90,23 +90,6 @@ static int open_place(const char *path, int mountfd, int *ret_fd)
 	return 0;
 }
 
-/* In the scratch the old way has it attached by cloning it. */
-static int attach_rootfs(struct mount_tools *tools, int mountfd, int placefd)
-{
-	autoclose int point = -1;
-
-	if (tools->scratchfd < 0)
-		return mount_attach(tools, mountfd, placefd);
-	if (!tools->new_api)
-		return 0;
-	if (mkdirat(tools->scratchfd, "root", 0700))
-		return fail(errno, "cannot make the rootfs's mount point");
-	point = openat(tools->scratchfd, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (point < 0)
-		return fail(errno, "cannot open the rootfs's mount point");
-	return mount_attach(tools, mountfd, point);
-}
-
 int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *ret_rootfd)
 {
 	autoclose int place = -1, rootfd = -1;
@@ -138,7 +121,8 @@ int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *r
 		if (r < 0)
 			return fail(-r, "cannot make rootfs '%s' a slave", path);
 	}
-	r = attach_rootfs(tools, rootfd, place);
+	/* over the scratch, where there is one: its fd reaches it still, and hooks find the rootfs at its path */
+	r = mount_attach(tools, rootfd, tools->scratchfd < 0 ? place : tools->scratchfd);
 	if (r < 0)
 		return fail_in(r, "rootfs '%s'", path);
 	*ret_rootfd = take_fd(&rootfd);
