@@ -249,7 +249,7 @@ lint: ## the rules that a compiler does not know
 asan: ## unit and root tests with the address and undefined behaviour sanitizers (root)
 	@tests/deps.sh build test
 	@$(submake) B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
-	@BUILD=build-asan LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 CRUET=build-asan/cruet tests/check.sh unit cli unit-root run-v1 run-v2; status=$$?; $(own); exit $$status
+	@BUILD=build-asan LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 CRUET=build-asan/cruet tests/check.sh unit cli unit-root run-v1 run-v2 cve; status=$$?; $(own); exit $$status
 
 FUZZ_SECONDS ?= 60
 fuzz: ## feed the parser of config.json with garbage for FUZZ_SECONDS (60); needs clang

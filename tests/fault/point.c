@@ -6,6 +6,7 @@
  *   point kill K COMMAND...            at the K-th the whole tree is killed (SIGKILL), init and stage included
  *   point kill-parent K COMMAND...     only the process that makes the K-th, if it is the command itself, is killed
  *   point ERRNO K COMMAND...           the K-th fails with that errno (a number), without being made
+ *   point swap:A:B K COMMAND...        before the K-th is made, the names A and B are exchanged
  *
  * K counts the entries of all traced processes together, in the order in which they happen, from the command's execve
  * on. The name of the call goes to fd 3 as "NUMBER PID". The exit status is the command's, 128 + signal, or 200 where the
@@ -29,7 +30,8 @@
 #define PIDS_MAX 4096
 
 struct tracer {
-	enum { COUNT, KILL_TREE, KILL_PARENT, FAIL } what;
+	enum { COUNT, KILL_TREE, KILL_PARENT, FAIL, SWAP } what;
+	char *a, *b; /* what is exchanged */
 	long at, seen;
 	long main_at; /* the first close_range: what is before is the loader's and the C library's */
 	int err;
@@ -67,6 +69,8 @@ static void act(struct tracer *t, pid_t pid, uint64_t nr)
 			kill(t->pids[i], SIGKILL);
 	if (t->what == KILL_PARENT)
 		kill(t->command, SIGKILL);
+	if (t->what == SWAP && syscall(SYS_renameat2, -100, t->a, -100, t->b, 2))
+		abort();
 	/* brk(2) does not fail with an errno: it answers the old break. close(2) closes, whatever it answers. */
 	if (t->what == FAIL && nr != SYS_brk && nr != SYS_close && ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0) {
 		regs.orig_rax = (unsigned long long)-1;
@@ -197,7 +201,14 @@ int main(int argc, char **argv)
 		t.what = KILL_TREE;
 	else if (!strcmp(argv[1], "kill-parent"))
 		t.what = KILL_PARENT;
-	else
+	else if (!strncmp(argv[1], "swap:", 5)) {
+		t.what = SWAP;
+		t.a = argv[1] + 5;
+		t.b = strchr(t.a, ':');
+		if (!t.b)
+			return 2;
+		*t.b++ = '\0';
+	} else
 		t.what = FAIL;
 	t.err = atoi(argv[1]);
 	t.at = t.what == COUNT ? -1 : atol(argv[2]);

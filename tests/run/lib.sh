@@ -51,7 +51,7 @@ bundle()
 	B=${1:-$T/b}
 	mkdir -p "$B"
 	cp -a "$ROOTFS" "$B/rootfs"
-	(cd "$B" && "$RUNTIME" spec)
+	if [ -n "${SPEC:-}" ]; then cp "$SPEC" "$B/config.json"; else (cd "$B" && "$RUNTIME" spec); fi
 	config '.process.terminal = false | .process.args = ["true"] | .hostname = "test"
 		| .process.env = ["PATH=/bin:/usr/bin", "TERM=xterm"]'
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # tests/run/run.sh RUNTIME [NAME...]: run the root tests (test_NAME functions of tests/run/*_test.sh), all or the named ones,
 # a file or a function each. To be run inside tests/oci/isolate.sh. Prints "ok run/FILE/NAME", "not ok run/FILE/NAME: WHY" or
-# "skip run/FILE/NAME: WHY" a line.
+# "skip run/FILE/NAME: WHY" a line. tests/cve/run.sh has other tests run: those of the directory TESTS, as LABEL/FILE/NAME.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,7 +12,9 @@ RUNTIME=$(realpath "$1")
 shift
 export RUNTIME
 TIMEOUT=${TEST_TIMEOUT:-60}
+tests=${TESTS:-$here}
 work=$(mktemp -d "${TMPDIR:-/tmp}/cruet-run.XXXXXX")
+chmod "${WORK_MODE:-700}" "$work"
 trap 'rm -rf "$work"' EXIT
 failed=0
 
@@ -43,7 +45,7 @@ report()
 {
 	local label status=$3
 
-	label=run/$(basename "$1" _test.sh)/$2
+	label=${LABEL:-run}/$(basename "$1" _test.sh)/$2
 
 	case $status in
 	0) echo "ok $label" ;;
@@ -68,7 +70,7 @@ wanted()
 	return 1
 }
 
-for file in "$here"/*_test.sh; do
+for file in "$tests"/*_test.sh; do
 	for name in $(sed -n 's/^test_\([a-z0-9_]*\)()$/\1/p' "$file"); do
 		wanted "$file" "$name" "$@" || continue
 		one "$file" "$name"
