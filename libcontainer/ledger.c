@@ -388,7 +388,7 @@ int ledger_root_lock(int rootfd, int *ret_fd)
 
 static int no_such(const char *id)
 {
-	return fail(0, "container does not exist: '%s'", id) ? -ENOENT : 0;
+	return fail(0, "container does not exist: '%s' (see 'cruet list')", id) ? -ENOENT : 0;
 }
 
 int ledger_open(int rootfd, const char *id, int64_t lock_ms, struct ledger_entry *ret_entry)

@@ -21,7 +21,7 @@ int container_open(struct cruet *cruet, const char *id, int64_t lock_ms, struct 
 		return r;
 	r = ledger_root_open(cruet->root, false, &opened.rootfd);
 	if (r == -ENOENT) {
-		fail(0, "container does not exist: '%s'", id);
+		fail(0, "container does not exist: '%s' (see 'cruet list')", id);
 		return -ENOENT;
 	}
 	if (r == 0)

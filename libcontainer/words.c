@@ -70,5 +70,5 @@ int cruet_signal_number(const char *word, int *ret_signal)
 	}
 	if (real_time(name, ret_signal))
 		return 0;
-	return fail(0, "unknown signal '%s'", word);
+	return fail(0, "unknown signal '%s' ('kill -l' lists them)", word);
 }

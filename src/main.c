@@ -42,6 +42,8 @@ static const struct option_row global_rows[] = {
 };
 const struct option_table global_options = { global_rows, OPTION_COUNT(global_rows), NULL };
 
+#define WORD_MAX 32 /* longer than any command's name */
+
 /* All that the command line says. */
 struct line {
 	struct globals globals;
@@ -59,6 +61,46 @@ static const struct command *find_command(const char *name)
 		if (strcmp(all_commands[i]->name, name) == 0)
 			return all_commands[i];
 	return NULL;
+}
+
+/* How many letters have to be put in, left out or changed to make the one word of the other. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0]++;
+
+		for (size_t j = 0; j < n; j++) {
+			size_t least = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			least = row[j] + 1 < least ? row[j] + 1 : least;
+			row[j + 1] = diagonal + 1 < least ? diagonal + 1 : least;
+		}
+	}
+	return row[n];
+}
+
+static int unknown_command(const char *word)
+{
+	const char *nearest = NULL;
+	size_t least = 3; /* two mistakes are a slip */
+
+	for (size_t i = 0; all_commands[i] && strlen(word) <= WORD_MAX; i++) {
+		size_t d = distance(word, all_commands[i]->name);
+
+		if (d < least && d < strlen(word)) {
+			least = d;
+			nearest = all_commands[i]->name;
+		}
+	}
+	if (nearest)
+		return cruet_fail(0, "unknown command '%s': did you mean '%s'? (see 'cruet --help')", word,
+				  nearest);
+	return cruet_fail(0, "unknown command '%s' (see 'cruet --help')", word);
 }
 
 static int check_args(const struct line *line)
@@ -83,7 +125,7 @@ static int read_command(struct line *line, char **words, int n)
 		return cruet_fail(0, "no command was given (see 'cruet --help')");
 	line->command = find_command(words[0]);
 	if (!line->command)
-		return cruet_fail(0, "unknown command '%s' (see 'cruet --help')", words[0]);
+		return unknown_command(words[0]);
 	snprintf(line->name, sizeof(line->name), "cruet %s", line->command->name);
 	line->values = calloc(1, line->command->size + 1);
 	if (!line->values)

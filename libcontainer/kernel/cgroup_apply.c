@@ -69,7 +69,9 @@ static int apply_one(const struct cgroup_place *place, const struct cgroup_write
 static int fail_write(const struct cgroup_place *place, const struct cgroup_write *w, int r)
 {
 	if (r == -ENOENT)
-		return fail(ENOENT, "%s: cgroup '%s' has no %s (controller '%s' is not available)",
+		return fail(ENOENT,
+			    "%s: cgroup '%s' has no %s (controller '%s' is not available: 'cruet features "
+			    "--probe' says more)",
 			    w->property, place->path, w->file, w->controller);
 	return fail(-r, "%s: cannot write '%s' to %s of cgroup '%s'", w->property, w->value, w->file,
 		    place->path);

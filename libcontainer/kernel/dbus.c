@@ -174,7 +174,8 @@ static int connect_any(const char *addresses, int64_t deadline_ms, int *ret_fd)
 		}
 		entry += n + (entry[n] == ';');
 	}
-	return fail(-r, "cannot connect to the bus at '%s'", addresses);
+	return fail(-r, "cannot connect to the bus at '%s' (without systemd: --cgroup-manager cgroupfs)",
+		    addresses);
 }
 
 /* EXTERNAL without an id: the bus takes the one of the socket's credentials, which is the right one seen from any user

@@ -117,7 +117,10 @@ static int helper_exec(const char *name, char *const argv[])
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return fail(ENOENT, "cannot find '%s', which maps ids for users (package uidmap)", name);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return fail(EPERM, "'%s' refused the mapping%s%s", name, *message ? ": " : "", message);
+		return fail(
+			EPERM,
+			"'%s' refused the mapping%s%s (what is allowed is in /etc/subuid and /etc/subgid)",
+			name, *message ? ": " : "", message);
 	return 0;
 }
 

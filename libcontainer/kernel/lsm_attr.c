@@ -90,8 +90,7 @@ int lsm_set_exec_profile(int procfd, const char *profile)
 		return fail(ENAMETOOLONG, "AppArmor profile");
 	r = write_attr(fd, text);
 	if (r == -ENOENT)
-		return fail(0, "AppArmor profile '%s' is not loaded (apparmor_parser loads profiles)",
-			    profile);
+		return fail(0, "AppArmor profile '%s' is not loaded: load it with apparmor_parser", profile);
 	if (r < 0)
 		return fail(-r, "cannot change to the AppArmor profile '%s'", profile);
 	r = read_attr(fd, text, sizeof(text));

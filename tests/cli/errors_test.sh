@@ -31,6 +31,7 @@ test_commands()
 	fails "no command was given" bare
 	fails "no command was given" bare --debug
 	fails "unknown command 'frob' (see 'cruet --help')" bare frob
+	fails "unknown command 'crate': did you mean 'create'?" bare crate
 	fails "unknown command ''" bare ""
 }
 
