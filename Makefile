@@ -159,6 +159,13 @@ $(B)/init_image.o: $(B)/init libcontainer/run/init_image.S
 $(B)/libcontainer/program.o: CPP += -DCRUET_COMMIT='"$(shell cat $(B)/commit)"'
 $(B)/libcontainer/program.o: $(B)/commit
 
+# Held against sd-bus, where there is one. Nothing else uses it.
+ifneq ($(LINK),static)
+$(B)/unit/dbus_peer: private SD_BUS := $(shell $(PKG_CONFIG) --silence-errors --libs libsystemd)
+$(B)/unit/dbus_peer: private CPP += $(if $(SD_BUS),-DHAVE_SD_BUS)
+$(B)/unit/dbus_peer: private LIBS += $(SD_BUS)
+endif
+
 $(UNIT) $(UNITROOT): $(B)/%: tests/%.c $(B)/libcontainer.a
 	@mkdir -p $(@D)
 	$(call say,CC)

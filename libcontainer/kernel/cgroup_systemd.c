@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "kernel/dbus.h"
 
+#define DESTINATION    "org.freedesktop.systemd1"
 #define MANAGER	       "org.freedesktop.systemd1.Manager"
 #define MANAGER_PATH   "/org/freedesktop/systemd1"
 #define NAME_MAX_UNIT  255
@@ -186,7 +187,7 @@ static void asking_begin(struct asking *a)
 static int ask(struct asking *a, const char *member, const char *signature, struct dbus_message *ret_reply)
 {
 	const struct dbus_call call = {
-		.destination = "org.freedesktop.systemd1",
+		.destination = DESTINATION,
 		.path = MANAGER_PATH,
 		.interface = MANAGER,
 		.member = member,
@@ -340,12 +341,71 @@ int unit_start(struct arena *arena, const struct unit_bus *bus, const struct uni
 
 /* ---- stop ---- */
 
-static int stop(struct asking *a, const char *name)
+/* "/a.slice/x.scope" of whatever is before it: a user's manager is not always where we expect it. */
+static const char *last_two(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	while (slash && slash > path && slash[-1] != '/')
+		slash--;
+	return slash && slash > path ? slash - 1 : path;
+}
+
+/* Get of org.freedesktop.DBus.Properties, whose reply is a variant. */
+static int ask_cgroup(struct asking *a, const char *object, struct dbus_message *ret_reply)
+{
+	const struct dbus_call call = {
+		.destination = DESTINATION,
+		.path = object,
+		.interface = "org.freedesktop.DBus.Properties",
+		.member = "Get",
+		.signature = "ss",
+		.body = &a->body,
+	};
+
+	asking_begin(a);
+	dbus_put_string(&a->body, DESTINATION ".Scope");
+	dbus_put_string(&a->body, "ControlGroup");
+	return dbus_ask(a->bus, &call, a->deadline_ms, ret_reply);
+}
+
+/* Whether the unit has this cgroup. */
+static int look_at_cgroup(struct asking *a, const char *name, const char *cgroup, bool *ret_same)
 {
 	struct dbus_message m;
-	int r = watch_jobs(a, name);
+	struct dbus_reader r;
+	char object[512];
+	struct text t = TEXT(object);
+	int error;
 
-	if (r < 0)
+	*ret_same = false;
+	asking_begin(a);
+	dbus_put_string(&a->body, name);
+	error = ask(a, "GetUnit", "s", &m);
+	if (error < 0 || m.type == DBUS_ERROR)
+		return error;
+	r = (struct dbus_reader){ .buf = m.body, .n = m.body_n };
+	text_add(&t, "%s", dbus_get_string(&r));
+	if (r.failed || t.truncated)
+		return fail(EPROTO, "systemd's reply names no unit");
+	error = ask_cgroup(a, object, &m);
+	if (error < 0 || m.type == DBUS_ERROR)
+		return error;
+	r = (struct dbus_reader){ .buf = m.body, .n = m.body_n };
+	if (streq(dbus_get_signature(&r), "s"))
+		*ret_same = streq(last_two(dbus_get_string(&r)), last_two(cgroup));
+	return 0;
+}
+
+static int stop(struct asking *a, const char *name, const char *cgroup)
+{
+	struct dbus_message m;
+	bool same = true;
+	int r = cgroup ? look_at_cgroup(a, name, cgroup, &same) : 0;
+
+	if (r == 0 && same)
+		r = watch_jobs(a, name);
+	if (r < 0 || !same)
 		return r;
 	asking_begin(a);
 	dbus_put_string(&a->body, name);
@@ -360,7 +420,7 @@ static int stop(struct asking *a, const char *name)
 	return r < 0 ? r : reset_failed(a, name);
 }
 
-int unit_stop(struct arena *arena, const struct unit_bus *bus, const char *name)
+int unit_stop(struct arena *arena, const struct unit_bus *bus, const char *name, const char *cgroup)
 {
 	struct asking a = { 0 };
 	int r = asking_open(arena, bus, &a);
@@ -368,36 +428,60 @@ int unit_stop(struct arena *arena, const struct unit_bus *bus, const char *name)
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		r = -ENOTCONN;
 	if (r == 0)
-		r = stop(&a, name);
+		r = stop(&a, name, cgroup);
 	dbus_close(&a.bus);
 	return r < 0 ? fail_in(r, "cannot stop the systemd unit '%s'", name) : 0;
 }
 
 /* ---- change ---- */
 
+/* The manager writes the cgroup's files after its reply, but before it looks at the next call. */
+static int wait_written(struct asking *a)
+{
+	const struct dbus_call ping = {
+		.destination = DESTINATION,
+		.path = MANAGER_PATH,
+		.interface = "org.freedesktop.DBus.Peer",
+		.member = "Ping",
+	};
+	struct dbus_message m;
+
+	return dbus_ask(a->bus, &ping, a->deadline_ms, &m);
+}
+
+static int set(struct asking *a, const char *name, const struct unit_properties *properties)
+{
+	struct unknown unknown = { 0 };
+
+	for (;;) {
+		struct dbus_message m;
+		struct dbus_array array;
+		int r;
+
+		asking_begin(a);
+		dbus_put_string(&a->body, name);
+		dbus_put_u32(&a->body, 1); /* until it ends, not for the next boot */
+		array = dbus_begin_array(&a->body, 8);
+		put_properties(&a->body, properties, &unknown);
+		dbus_end_array(&a->body, array);
+		r = ask(a, "SetUnitProperties", "sba(sv)", &m);
+		if (r < 0)
+			return r;
+		if (m.type == DBUS_REPLY)
+			return wait_written(a);
+		if (!note_unknown(properties, &unknown, &m))
+			return refused(&m);
+	}
+}
+
 int unit_set(struct arena *arena, const struct unit_bus *bus, const char *name,
 	     const struct unit_properties *properties)
 {
-	struct unknown unknown = { 0 };
 	struct asking a = { 0 };
 	int r = asking_open(arena, bus, &a);
 
-	while (r == 0) {
-		struct dbus_message m;
-		struct dbus_array array;
-
-		asking_begin(&a);
-		dbus_put_string(&a.body, name);
-		dbus_put_u32(&a.body, 1); /* until it ends, not for the next boot */
-		array = dbus_begin_array(&a.body, 8);
-		put_properties(&a.body, properties, &unknown);
-		dbus_end_array(&a.body, array);
-		r = ask(&a, "SetUnitProperties", "sba(sv)", &m);
-		if (r < 0 || m.type == DBUS_REPLY)
-			break;
-		if (!note_unknown(properties, &unknown, &m))
-			r = refused(&m);
-	}
+	if (r == 0)
+		r = set(&a, name, properties);
 	dbus_close(&a.bus);
 	return r < 0 ? fail_in(r, "cannot change the systemd unit '%s'", name) : 0;
 }

@@ -55,10 +55,11 @@ bool unit_name_is_valid(const char *name, const char *suffix);
 /* Start the scope with the process in it, and wait for the job. A unit of this name that has failed is forgotten first;
  * one that is there is EEXIST. */
 int unit_start(struct arena *arena, const struct unit_bus *bus, const struct unit *unit, pid_t pid) MUST_USE;
-/* Stop it, wait for the job, and forget it where it has failed. One that is not there is success. -ENOTCONN (recorded)
- * where there is no bus. */
-int unit_stop(struct arena *arena, const struct unit_bus *bus, const char *name) MUST_USE;
-/* Change properties of one that runs, until it ends. */
+/* Stop it, wait for the job, and forget it where it has failed. One that is not there is success. With a `cgroup` only one
+ * of that name in that slice is stopped: another is somebody else's. -ENOTCONN (recorded) where there is no bus. */
+int unit_stop(struct arena *arena, const struct unit_bus *bus, const char *name, const char *cgroup) MUST_USE;
+/* Change properties of one that runs, until it ends. When it returns, the manager has written the cgroup's files: what
+ * we write to them after that stays. */
 int unit_set(struct arena *arena, const struct unit_bus *bus, const char *name,
 	     const struct unit_properties *properties) MUST_USE;
 /* Move a process into it: for who may not do it by cgroupfs. */

@@ -178,6 +178,18 @@ static int connect_any(const char *addresses, int64_t deadline_ms, int *ret_fd)
 		    addresses);
 }
 
+/* Pids go over the bus as numbers: to a manager of another pid namespace ours are others'. The peer is who listens at the
+ * socket, and 0 where it has no pid here. */
+static int check_peer(struct dbus *bus)
+{
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+
+	if (getsockopt(bus->fd, SOL_SOCKET, SO_PEERCRED, &peer, &n))
+		return fail(errno, "cannot tell whose the bus is");
+	return peer.pid > 0 ? 0 : fail(EXDEV, "the bus belongs to another pid namespace: run where it does");
+}
+
 /* EXTERNAL without an id: the bus takes the one of the socket's credentials, which is the right one seen from any user
  * namespace. All of it in one piece, as the answers are known: DATA, then OK. */
 static int authenticate(struct dbus *bus, int64_t deadline_ms)
@@ -221,6 +233,8 @@ int dbus_open(struct arena *arena, const char *addresses, int64_t deadline_ms, s
 		return -ENOMEM;
 	bus->fd = -1;
 	r = connect_any(addresses, deadline_ms, &bus->fd);
+	if (r == 0)
+		r = check_peer(bus);
 	if (r == 0)
 		r = authenticate(bus, deadline_ms);
 	if (r == 0)

@@ -64,6 +64,7 @@ struct dbus_reader {
 };
 uint32_t dbus_get_u32(struct dbus_reader *r);
 const char *dbus_get_string(struct dbus_reader *r); /* "" after a failure */
+const char *dbus_get_signature(struct dbus_reader *r); /* of a variant, before its value; "" after a failure */
 /* The first argument of an error where that is a text, as the specification wants it; else "". */
 const char *dbus_error_text(const struct dbus_message *m);
 

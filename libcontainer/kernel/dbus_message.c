@@ -193,7 +193,7 @@ const char *dbus_get_string(struct dbus_reader *r)
 	return get_text(r, dbus_get_u32(r));
 }
 
-static const char *get_signature(struct dbus_reader *r)
+const char *dbus_get_signature(struct dbus_reader *r)
 {
 	return get_text(r, get_byte(r));
 }
@@ -236,7 +236,7 @@ static void decode_field(struct dbus_reader *r, struct dbus_message *m)
 
 	get_align(r, 8);
 	field = get_byte(r);
-	type = get_signature(r);
+	type = dbus_get_signature(r);
 	if (!type[0] || type[1] || !strchr("sogu", type[0])) {
 		r->failed = true;
 		return;
@@ -247,7 +247,7 @@ static void decode_field(struct dbus_reader *r, struct dbus_message *m)
 			m->reply_serial = number;
 		return;
 	}
-	text = type[0] == 'g' ? get_signature(r) : dbus_get_string(r);
+	text = type[0] == 'g' ? dbus_get_signature(r) : dbus_get_string(r);
 	if (field < ARRAY_SIZE(texts) && texts[field])
 		*texts[field] = text;
 }

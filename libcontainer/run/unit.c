@@ -89,6 +89,7 @@ int start_unit(struct run *run)
 	return r;
 }
 
+/* A create that was killed may have been about to learn that there is such a unit already: not ours, then. */
 static int stop_unit(const struct remains *remains)
 {
 	const struct container *c = remains->container;
@@ -99,7 +100,7 @@ static int stop_unit(const struct remains *remains)
 		return 0;
 	r = bus_of(remains->arena, c->manager == MANAGER_SYSTEMD_USER, remains->deadline_ms, &bus);
 	if (r == 0)
-		r = unit_stop(remains->arena, &bus, c->unit);
+		r = unit_stop(remains->arena, &bus, c->unit, c->committed ? NULL : c->cgroup);
 	if (r != -ENOTCONN)
 		return r;
 	/* no bus, no manager to stop it; a scope ends by itself when nobody is in it */
@@ -114,6 +115,15 @@ int undo_unit(struct remains *remains)
 	int r = remains->container->unit ? undo_cgroup(remains) : 0;
 
 	return r < 0 ? r : stop_unit(remains);
+}
+
+int change_unit(struct arena *arena, const struct container *container,
+		const struct unit_properties *properties)
+{
+	struct unit_bus bus;
+	int r = bus_of(arena, container->manager == MANAGER_SYSTEMD_USER, INT64_MAX, &bus);
+
+	return r < 0 ? r : unit_set(arena, &bus, container->unit, properties);
 }
 
 int attach_to_unit(struct run *run)
