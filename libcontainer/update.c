@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * update.c: other limits for a container that is there. Only what was asked for is written, all of it or none: the old
- * values are read before, and put back where one is refused. What acts then is recorded beside the configuration of
+ * values are read before, and put back where one is refused. Of a systemd unit the properties are changed as well: else the
+ * manager would write the old limits again some day (daemon-reload). What acts then is recorded beside the configuration of
  * create, which stays as it was.
  */
 #include "update.h"
@@ -17,6 +18,7 @@
 #include "kernel/cgroup_files.h"
 #include "ledger_files.h"
 #include "plan/cgroup.h"
+#include "run/unit.h"
 
 #define RESOURCES_MAX (16u << 20)
 
@@ -26,6 +28,7 @@ struct update {
 	const struct spec_resources *now, *asked; /* now: may be NULL */
 	struct plan_cgroup_values values;
 	struct plan_device_rules devices, old_devices;
+	struct unit_properties properties, old_properties; /* of the systemd unit, where it is one */
 	struct cgroup_place *place;
 	struct cgroup_saved *saved;
 };
@@ -143,6 +146,22 @@ static int plan_devices(struct update *u)
 	return r < 0 ? r : plan_device_rules(&u->cruet->arena, u->now, &u->old_devices);
 }
 
+/* What is now, for the way back, and what of both is a property of the unit. */
+static int save(struct update *u)
+{
+	struct arena *arena = &u->cruet->arena;
+	struct cgroup_write *old;
+	size_t n;
+	int r = cgroup_save(arena, u->place, u->values.v, u->values.n, &u->saved);
+
+	if (r < 0 || !u->opened.container.unit)
+		return r;
+	r = cgroup_saved_writes(arena, u->saved, &old, &n);
+	if (r == 0)
+		r = plan_unit_properties(arena, u->values.v, u->values.n, &u->properties);
+	return r < 0 ? r : plan_unit_properties(arena, old, n, &u->old_properties);
+}
+
 /* ---- acts ------------------------------------------------------------------------------------------------------------- */
 
 static int record(struct update *u)
@@ -157,36 +176,65 @@ static int record(struct update *u)
 	return r < 0 ? r : ledger_put(&u->opened.entry, LEDGER_RESOURCES, text, n);
 }
 
+/* How far it came: what is to be taken back. */
+struct done {
+	bool unit, devices;
+};
+
 /* The failure that is recorded stays the one that is told. */
-static void take_back(struct update *u, bool devices)
+static void take_back(struct update *u, const struct done *done)
 {
 	struct err_trail *own = err_trail(), aside = { 0 };
 
 	err_trail_attach(&aside);
+	if (done->unit && change_unit(&u->cruet->arena, &u->opened.container, &u->old_properties) < 0)
+		log_warning("the unit's properties cannot be set back: %s", aside.text);
 	cgroup_restore(u->place, u->saved);
-	if (devices && cgroup_set_devices(u->place, u->old_devices.v, u->old_devices.n) < 0)
+	if (done->devices && cgroup_set_devices(u->place, u->old_devices.v, u->old_devices.n) < 0)
 		log_warning("the device rules cannot be set back: %s", aside.text);
 	err_trail_attach(own);
 }
 
-static int act(struct update *u)
+/* The unit first: systemd writes what its properties say to the files, coarser than we do. So what forbids a value must be
+ * looked at before. */
+static int act_on_unit(struct update *u, struct done *done)
 {
-	bool devices = false;
-	int r = cgroup_save(&u->cruet->arena, u->place, u->values.v, u->values.n, &u->saved);
+	int r = 0;
 
+	if (!u->properties.n)
+		return 0;
+	for (size_t i = 0; i < u->values.n && r == 0; i++)
+		if (u->values.v[i].op == CGROUP_CHECK_BELOW)
+			r = cgroup_apply(u->place, &u->values.v[i], 1);
 	if (r < 0)
 		return r;
-	r = cgroup_apply(u->place, u->values.v, u->values.n);
-	if (r == 0 && u->devices.n) {
-		r = cgroup_set_devices(u->place, u->devices.v, u->devices.n);
-		if (r < 0)
-			r = fail_in(r, "linux.resources.devices");
-		devices = r == 0;
-	}
+	r = change_unit(&u->cruet->arena, &u->opened.container, &u->properties);
+	/* what systemd refuses it has not begun; what it did not answer may have acted */
+	done->unit = r == 0 || r == -ETIMEDOUT;
+	return r;
+}
+
+static int act_on_devices(struct update *u, struct done *done)
+{
+	int r = u->devices.n ? cgroup_set_devices(u->place, u->devices.v, u->devices.n) : 0;
+
+	done->devices = r == 0 && u->devices.n;
+	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
+}
+
+static int act(struct update *u)
+{
+	struct done done = { 0 };
+	int r = act_on_unit(u, &done);
+
+	if (r == 0)
+		r = cgroup_apply(u->place, u->values.v, u->values.n);
+	if (r == 0)
+		r = act_on_devices(u, &done);
 	if (r == 0)
 		r = record(u);
 	if (r < 0)
-		take_back(u, devices);
+		take_back(u, &done);
 	return r;
 }
 
@@ -218,7 +266,9 @@ static int update_opened(struct update *u, const char *id)
 		r = container_need_cgroup(u->cruet, &u->opened.container, &u->place);
 	if (r < 0)
 		return r;
-	r = act(u);
+	r = save(u);
+	if (r == 0)
+		r = act(u);
 	cgroup_close(u->place);
 	return r;
 }

@@ -169,6 +169,26 @@ int cgroup_save(struct arena *arena, const struct cgroup_place *place, const str
 	return r;
 }
 
+int cgroup_saved_writes(struct arena *arena, const struct cgroup_saved *saved,
+			struct cgroup_write **ret_writes, size_t *ret_n)
+{
+	struct cgroup_write *writes = arena_array(arena, saved->n + 1, struct cgroup_write);
+	size_t n = 0;
+
+	if (!writes)
+		return -ENOMEM;
+	for (size_t i = 0; i < saved->n; i++) {
+		if (!saved->v[i].value)
+			continue;
+		writes[n] = *saved->v[i].write;
+		writes[n].op = CGROUP_SET;
+		writes[n++].value = saved->v[i].value;
+	}
+	*ret_writes = writes;
+	*ret_n = n;
+	return 0;
+}
+
 /* As it was, or written now. */
 static int put_back(const struct cgroup_place *place, const struct old_value *old)
 {

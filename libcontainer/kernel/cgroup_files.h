@@ -24,5 +24,8 @@ int cgroup_file_read(struct arena *arena, const struct cgroup_place *place, cons
 struct cgroup_saved;
 int cgroup_save(struct arena *arena, const struct cgroup_place *place, const struct cgroup_write *writes, size_t n,
 		struct cgroup_saved **ret_saved) MUST_USE;
+/* The same as what to write: a list as cgroup_save() was given, without what is not there to be put back. */
+int cgroup_saved_writes(struct arena *arena, const struct cgroup_saved *saved, struct cgroup_write **ret_writes,
+			size_t *ret_n) MUST_USE;
 /* The last first, each that differs; what refuses is tried again after the others. Records nothing: it warns. */
 void cgroup_restore(const struct cgroup_place *place, const struct cgroup_saved *saved);

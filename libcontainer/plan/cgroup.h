@@ -54,5 +54,8 @@ struct plan_unit_words {
 	bool user;    /* the user's manager ... */
 	uint32_t uid; /* ... whose: as the manager's own cgroup names it */
 };
+/* The properties of these values alone: for a unit that runs. */
+int plan_unit_properties(struct arena *arena, const struct cgroup_write *writes, size_t n,
+			 struct unit_properties *ret_properties) MUST_USE;
 int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct plan_unit_words *words,
 	      const struct unit **ret_unit, const char **ret_path) MUST_USE;

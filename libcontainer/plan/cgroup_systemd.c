@@ -49,11 +49,10 @@ static void add_oom(struct unit_list *l, const char *name, const char *value)
 	add(l, name, UNIT_STRING, 0)->text = streq(value, "1") ? "kill" : "continue";
 }
 
-/* "idle" is weight 0 to systemd; not to be idle is what the weight says anyway. */
+/* "idle" is weight 0 to systemd; who ceases to be idle has the default weight, until one is set: in the kernel, too. */
 static void add_idle(struct unit_list *l, const char *name, const char *value)
 {
-	if (streq(value, "1"))
-		add(l, name, UNIT_U64, 0);
+	add(l, name, UNIT_U64, streq(value, "1") ? 0 : INFINITE);
 }
 
 /* "QUOTA PERIOD" or "QUOTA": what of a second, in steps of 10 ms as systemd wants them, never less than asked. */
@@ -81,13 +80,13 @@ static void add_quota(struct unit_list *l, const char *name, const char *value)
 		add(l, "CPUQuotaPeriodUSec", UNIT_U64, period);
 }
 
-/* "0-3,7" as bytes, bit 0 of the first is 0. */
+/* "0-3,7" as bytes, bit 0 of the first is 0; none is no restriction. */
 static void add_mask(struct unit_list *l, const char *name, const char *value)
 {
 	char *mask = arena_alloc(l->arena, 1, CPUS_MAX / 8);
 	size_t bytes = 0;
 
-	for (const char *s = value; mask && *s;) {
+	for (const char *s = value; mask && *s && *s != '\n';) {
 		size_t n = strcspn(s, ","), dash = strcspn(s, "-,");
 		char first[16] = "", last[16] = "";
 		struct text a = TEXT(first), b = TEXT(last);
@@ -104,7 +103,7 @@ static void add_mask(struct unit_list *l, const char *name, const char *value)
 			bytes = high / 8 + 1;
 		s += n + (s[n] == ',');
 	}
-	if (mask && bytes)
+	if (mask)
 		add(l, name, UNIT_BYTES, bytes)->text = mask;
 }
 
@@ -124,6 +123,8 @@ static void add_io_weight(struct unit_list *l, const char *name, const char *val
 	const char *path = NULL, *weight = device_of(l, value, &path);
 	uint64_t n;
 
+	if (weight && streq(weight, "default"))
+		weight = "100";
 	if (parse_u64(weight ? weight : starts_with(value, "default ") ? value + 8 : value, 10000, &n) < 0)
 		return;
 	if (weight)
@@ -181,10 +182,10 @@ static const struct {
 	{ "io.max", NULL, add_io_max },
 };
 
-static void add_values(struct unit_list *l, const struct plan_cgroup_values *values)
+static void add_values(struct unit_list *l, const struct cgroup_write *writes, size_t n)
 {
-	for (size_t i = 0; i < values->n; i++) {
-		const struct cgroup_write *w = &values->v[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct cgroup_write *w = &writes[i];
 		uint64_t period;
 
 		if (w->op == CGROUP_SET_SECOND && parse_u64(w->value, 1000000, &period) == 0)
@@ -194,6 +195,31 @@ static void add_values(struct unit_list *l, const struct plan_cgroup_values *val
 			if (streq(w->file, files[k].file))
 				files[k].add(l, files[k].property, w->value);
 	}
+}
+
+/* No value makes more than four properties. */
+static int list_begin(struct arena *arena, size_t writes, size_t others, struct unit_list *ret)
+{
+	struct unit_list list = { .arena = arena, .max = 4 * writes + others };
+
+	list.v = arena_array(arena, list.max + 1, struct unit_property);
+	if (!list.v)
+		return -ENOMEM;
+	*ret = list;
+	return 0;
+}
+
+int plan_unit_properties(struct arena *arena, const struct cgroup_write *writes, size_t n,
+			 struct unit_properties *ret_properties)
+{
+	struct unit_list list;
+	int r = list_begin(arena, n, 0, &list);
+
+	if (r < 0)
+		return r;
+	add_values(&list, writes, n);
+	*ret_properties = (struct unit_properties){ list.v, list.n };
+	return 0;
 }
 
 /* ---- the name ---- */
@@ -231,6 +257,9 @@ static int make_name(struct arena *arena, const struct plan_unit_words *words, s
 		text_add(&t, "-");
 	}
 	path = second ? second + 1 : path ? path : words->id;
+	if (ends_with(path, ".slice"))
+		return fail(EINVAL, "linux.cgroupsPath: '%s': a container is a scope, not a slice",
+			    words->cgroups_path);
 	add_escaped(&t, path, strlen(path));
 	if (!path[0] || t.truncated)
 		return fail(EINVAL, "linux.cgroupsPath: '%s' has no name, or a long one",
@@ -263,21 +292,21 @@ int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct 
 	      const struct unit **ret_unit, const char **ret_path)
 {
 	struct unit *unit = arena_new(arena, struct unit);
-	struct unit_list list = { .arena = arena, .max = 4 * words->values->n + words->annotations->n };
+	struct unit_list list;
 	const char *slice, *manager = manager_path(arena, host, words);
 	int r;
 
 	if (!unit || !manager)
 		return -ENOMEM;
-	list.v = arena_array(arena, list.max + 1, struct unit_property);
-	if (!list.v)
-		return -ENOMEM;
+	r = list_begin(arena, words->values->n, words->annotations->n, &list);
+	if (r < 0)
+		return r;
 	r = make_name(arena, words, unit);
 	if (r == 0)
 		r = unit_slice_path(arena, unit->slice, &slice);
 	if (r < 0)
 		return fail_in(r, "--systemd-cgroup");
-	add_values(&list, words->values);
+	add_values(&list, words->values->v, words->values->n);
 	r = unit_annotations(&list, words->annotations);
 	if (r < 0)
 		return r;

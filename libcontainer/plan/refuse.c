@@ -19,15 +19,18 @@ static bool asks_systemd_elsewhere(const struct making *m)
 static const struct {
 	const char *what;
 	bool (*asked)(const struct making *m);
+	const char *instead;
 } refusals[] = {
-	{ "linux.intelRdt", asks_rdt },
-	{ "--systemd-cgroup without cgroup v2", asks_systemd_elsewhere },
+	{ "linux.intelRdt", asks_rdt, "" },
+	{ "--systemd-cgroup without cgroup v2", asks_systemd_elsewhere,
+	  ": this host's cgroups are those of version 1: use --cgroup-manager cgroupfs, or boot with "
+	  "systemd.unified_cgroup_hierarchy=1" },
 };
 
 int make_refusals(struct making *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
 		if (refusals[i].asked(m))
-			return fail(0, "%s: not supported yet", refusals[i].what);
+			return fail(0, "%s: not supported yet%s", refusals[i].what, refusals[i].instead);
 	return 0;
 }

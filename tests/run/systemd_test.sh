@@ -4,12 +4,14 @@
 # limits, that nothing of it stays, and that a bus that is silent or dead holds nobody up. Needs a systemd, so it runs in the
 # guest:
 #   tests/vm/vm.sh run -- sh -c 'install cruet /usr/local/bin && tests/run/run.sh /usr/local/bin/cruet systemd'
+# as tests/vm/check.sh does it.
 
 . "${BASH_SOURCE[0]%/*}/look.sh"
 
+# Not in tests/oci/isolate.sh: systemd must see the same pids and mounts.
 systemd_here()
 {
-	[ -d /run/systemd/system ] && [ -S /run/dbus/system_bus_socket ] || skip "no systemd"
+	[ -d /run/systemd/system ] && [ -S /run/dbus/system_bus_socket ] || skip "no systemd here: in the guest, not isolated"
 	cgroup_v2 || skip "no cgroup v2"
 }
 
@@ -66,6 +68,46 @@ test_default_scope()
 	gone "cruet-$ID.scope"
 }
 
+# The slices that are missing come with the scope.
+test_slices_that_are_missing()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	config '.linux.cgroupsPath = "cruettest-a-b.slice::" + $id' --arg id "$ID"
+	scruet create --bundle "$B" "$ID"
+	expect "0::/cruettest.slice/cruettest-a.slice/cruettest-a-b.slice/$ID.scope" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	cruet delete --force "$ID"
+	gone "$ID.scope"
+	config '.linux.cgroupsPath = "a.slice:x:y.slice"'
+	fails "a scope, not a slice" scruet create --bundle "$B" "$ID"
+	config '.linux.cgroupsPath = "/a/b"'
+	fails "cannot be the name of a systemd unit" scruet create --bundle "$B" "$ID"
+}
+
+# Only create is told who the manager is.
+test_every_verb_remembers()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	scruet create --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	cruet start "$ID"
+	cruet pause "$ID"
+	expect paused "$(status_of "$ID")"
+	cruet resume "$ID"
+	expect "$(pid_of "$ID")" "$(cruet ps --format json "$ID" | jq -r '.[0]')"
+	cruet update --pids-limit 9 "$ID"
+	expect 9 "$(property "$unit" TasksMax)"
+	contains pids "$(cruet events --stats "$ID")"
+	cruet exec "$ID" true
+	cruet kill "$ID" KILL
+	wait_until 20 status_is "$ID" stopped
+	cruet delete "$ID"
+	gone "$unit"
+}
+
 # The same words again at once: nothing of the first is in the way of the second.
 test_same_id_again()
 {
@@ -106,6 +148,134 @@ test_limits()
 	expect 42 "$(cat "$dir/pids.max")"
 	cruet delete --force "$ID"
 	gone "$unit"
+}
+
+# Each is in systemd's books and in the kernel's file.
+test_io_limits()
+{
+	local device
+
+	systemd_here
+	bundle
+	grep -qw io /sys/fs/cgroup/cgroup.controllers || skip "no io"
+	device=$(for d in /sys/block/*/device; do cat "${d%/device}/dev"; break; done)
+	[ -n "$device" ] || skip "no disk"
+	args sleep 1000
+	config '.linux.resources = {blockIO: {throttleReadBpsDevice: [$d + {rate: 1048576}], throttleWriteIOPSDevice: [$d + {rate: 100}]}}' \
+		--argjson d "{\"major\": ${device%:*}, \"minor\": ${device#*:}}"
+	scruet create --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	contains " 1048576" "$(property "$unit" IOReadBandwidthMax)"
+	contains " 100" "$(property "$unit" IOWriteIOPSMax)"
+	dir=$(cgroup_dir "$(pid_of "$ID")" io)
+	expect "$device rbps=1048576 wbps=max riops=max wiops=100" "$(cat "$dir/io.max")"
+	systemctl daemon-reload
+	expect "$device rbps=1048576 wbps=max riops=max wiops=100" "$(cat "$dir/io.max")"
+	cruet delete --force "$ID"
+}
+
+# Whether the module is there is another question.
+may_open()
+{
+	cruet exec "$ID" sh -c ": <$1" >"$T/opened" 2>&1 || ! grep -q 'not permitted' "$T/opened"
+}
+
+# Device rules are a program of ours, which systemd leaves there.
+test_device_rules()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	config '.linux.resources.devices = [{allow: false, access: "rwm"}] | .linux.devices = [{path: "/dev/loop-control", type: "c", major: 10, minor: 237}]'
+	scruet run --detach --bundle "$B" "$ID"
+	if may_open /dev/loop-control; then die "could be opened"; fi
+	may_open /dev/zero || die "/dev/zero could not be opened"
+	systemctl daemon-reload
+	if may_open /dev/loop-control; then die "could be opened"; fi
+	cruet update --resources - "$ID" <<<'{"devices": [{"allow": true, "type": "c", "major": 10, "minor": 237, "access": "r"}]}'
+	may_open /dev/loop-control || die "could not be opened"
+	systemctl daemon-reload
+	may_open /dev/loop-control || die "could not be opened"
+	cruet delete --force "$ID"
+}
+
+test_update()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864}, cpu: {shares: 512, quota: 25500, period: 100000},
+		pids: {limit: 42}}'
+	scruet run --detach --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	dir=$(cgroup_dir "$(pid_of "$ID")" memory)
+	cruet update --memory 96m --memory-swap 128m --memory-reservation 48m --cpu-quota 30500 --cpu-share 2048 --cpuset-cpus 0 \
+		--pids-limit 0 "$ID"
+	expect 100663296 "$(property "$unit" MemoryMax)"
+	expect 33554432 "$(property "$unit" MemorySwapMax)"
+	expect 50331648 "$(property "$unit" MemoryLow)"
+	expect 310ms "$(property "$unit" CPUQuotaPerSecUSec)"
+	expect 0 "$(property "$unit" AllowedCPUs)"
+	expect 1 "$(property "$unit" TasksMax)"
+	# ours is the last word, where systemd can only say it coarsely
+	expect "30500 100000" "$(cat "$dir/cpu.max")"
+	expect 0 "$(cat "$dir/pids.max")"
+	expect 100663296 "$(cat "$dir/memory.max")"
+	expect 0 "$(cat "$dir/cpuset.cpus")"
+	expect "$(property "$unit" CPUWeight)" "$(cat "$dir/cpu.weight")"
+	cruet update --pids-limit 7 "$ID"
+	systemctl daemon-reload
+	expect 100663296 "$(cat "$dir/memory.max")"
+	expect 7 "$(cat "$dir/pids.max")"
+	cruet update --memory -1 --memory-swap -1 --cpu-quota -1 --pids-limit -1 "$ID"
+	for name in MemoryMax MemorySwapMax CPUQuotaPerSecUSec TasksMax; do
+		expect infinity "$(property "$unit" "$name")"
+	done
+	expect max "$(cat "$dir/memory.max")"
+	cruet delete --force "$ID"
+}
+
+test_update_idle()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	config '.linux.resources = {cpu: {shares: 512}}'
+	scruet run --detach --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	dir=$(cgroup_dir "$(pid_of "$ID")" cpu)
+	cruet update --cpu-idle 1 "$ID"
+	expect "idle 1" "$(property "$unit" CPUWeight) $(cat "$dir/cpu.idle")"
+	cruet update --cpu-idle 0 "$ID"
+	expect "[not set] 0" "$(property "$unit" CPUWeight) $(cat "$dir/cpu.idle")"
+	cruet delete --force "$ID"
+}
+
+# What is refused leaves systemd's books as they were, too.
+test_update_is_all_or_none()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	config '.linux.resources = {memory: {limit: 67108864, checkBeforeUpdate: true}, pids: {limit: 42}}'
+	scruet run --detach --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	dir=$(cgroup_dir "$(pid_of "$ID")" memory)
+	fails "memory.nonsense" cruet update --resources - "$ID" <<<'{"pids": {"limit": 60}, "cpu": {"cpus": "0"}, "unified": {"memory.nonsense": "1"}}'
+	expect 42 "$(property "$unit" TasksMax)"
+	expect "" "$(property "$unit" AllowedCPUs)"
+	expect 42 "$(cat "$dir/pids.max")"
+	fails "linux.resources.memory" cruet update --resources - "$ID" <<<'{"pids": {"limit": 60}, "memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+	expect "67108864 42" "$(property "$unit" MemoryMax) $(property "$unit" TasksMax)"
+	expect "67108864 42" "$(cat "$dir/memory.max") $(cat "$dir/pids.max")"
+	expect running "$(status_of "$ID")"
+	systemctl daemon-reload
+	expect "67108864 42" "$(cat "$dir/memory.max") $(cat "$dir/pids.max")"
+	# no bus: nothing is changed
+	: >"$T/socket"
+	fails "cruet-$ID.scope" with_bus "$T/socket" "$RUNTIME" --root "$ROOT" update --pids-limit 50 "$ID"
+	expect 42 "$(cat "$dir/pids.max")"
+	cruet delete --force "$ID"
 }
 
 test_hugetlb_that_systemd_leaves_alone()
@@ -151,6 +321,31 @@ test_a_unit_of_another_stays()
 	expect active "$(active "cruet-$ID.scope")"
 	systemctl stop "cruet-$ID.scope"
 	wait
+}
+
+# One of the same name elsewhere: the kernel sees two cgroups, systemd one unit.
+test_a_unit_of_another_slice_stays()
+{
+	systemd_here
+	bundle
+	systemd-run --quiet --scope --slice cruettest.slice --unit "cruet-$ID.scope" sleep 1000 &
+	wait_until 20 systemctl is-active "cruet-$ID.scope"
+	fails "cruet-$ID.scope" scruet create --bundle "$B" "$ID"
+	fails "does not exist" cruet state "$ID"
+	expect active "$(active "cruet-$ID.scope")"
+	systemctl stop "cruet-$ID.scope"
+	wait
+}
+
+# A unit that has failed keeps its name: not longer than until it is wanted.
+test_name_of_one_that_has_failed()
+{
+	systemd_here
+	bundle
+	systemd-run --quiet --scope --property RuntimeMaxSec=1 --unit "cruet-$ID.scope" sleep 1000 || :
+	wait_until 20 sh -c "systemctl is-failed cruet-$ID.scope"
+	scruet run --bundle "$B" "$ID"
+	gone "cruet-$ID.scope"
 }
 
 # A failed create takes its unit with it.
@@ -210,4 +405,46 @@ test_silent_bus()
 	kill $!
 	[ $((SECONDS - start)) -lt 40 ] || die "took $((SECONDS - start)) s"
 	cruet delete --force "$ID"
+}
+
+# Pids mean nothing to a manager of another pid namespace; it would put other processes into the scope.
+test_another_pid_namespace()
+{
+	systemd_here
+	bundle
+	fails "another pid namespace" unshare --fork --pid --mount-proc --kill-child "$RUNTIME" --root "$ROOT" --systemd-cgroup \
+		run --bundle "$B" "$ID"
+	gone "cruet-$ID.scope"
+}
+
+# ---- a user's own manager ----
+
+# user WORD...: as tester, in a service of his manager
+user()
+{
+	as-tester "$@" <"${input:-/dev/null}" >"$T/user.out" 2>&1 || { cat "$T/user.out"; return 1; }
+	cat "$T/user.out"
+}
+
+users_bundle()
+{
+	systemd_here
+	command -v as-tester >/dev/null || skip "no user with a manager of his own"
+	command -v "${RUNTIME##*/}" >/dev/null || skip "the runtime is not where a user can reach it"
+	bundle
+	rm "$B/config.json"
+	chmod 755 "$T" "${T%/*}"
+	chown -R tester: "$B"
+	user "$RUNTIME" spec --rootless --bundle "$B"
+	config '.process.terminal = false | .process.env = ["PATH=/bin"]'
+	args sleep 1000
+	chown -R tester: "$B"
+}
+
+test_user_without_a_bus()
+{
+	users_bundle
+	fails "cruet-$ID.scope" as-tester env XDG_RUNTIME_DIR=/nowhere DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus \
+		"$RUNTIME" --root "/run/user/1000/$ID" --systemd-cgroup run --bundle "$B" "$ID"
+	[ ! -d "/run/user/1000/$ID/$ID" ] || die "the record is left"
 }

@@ -26,6 +26,7 @@ guest()
 guest apparmor '
 	install cruet /usr/local/bin/cruet
 	tests/oci/isolate.sh -- tests/unit.sh unit-root
+	tests/run/run.sh /usr/local/bin/cruet systemd
 	tests/oci/isolate.sh -- tests/run/run.sh /usr/local/bin/cruet
 	cp -a /mnt/oci /tmp/oci
 	GODEBUG=asyncpreemptoff=1 CRUET_CACHE=/tmp tests/oci/run.sh /usr/local/bin/cruet --jobs 2'
