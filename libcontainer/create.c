@@ -223,7 +223,7 @@ static int take_ids(struct making *m, struct cruet *cruet, const char *words)
 	return r < 0 ? r : ids_take(cruet, m->run.rootfd, words, &m->ids);
 }
 
-static int make(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
+int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
 {
 	bool detached = gate || options->detach;
 	int r = ledger_check_id(options->id);
@@ -256,7 +256,14 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_create
 	m->run.deadline_ms = now_ms() + (options->timeout_ms ? options->timeout_ms : CREATE_MS);
 	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
 		log_warning("%s", m->run.plan->warnings.v[i]);
-	return run_create(&m->run);
+	return 0;
+}
+
+static int make(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate)
+{
+	int r = making_prepare(m, cruet, options, gate);
+
+	return r < 0 ? r : run_create(&m->run);
 }
 
 int cruet_create(struct cruet *cruet, const struct cruet_create *options)
@@ -314,8 +321,7 @@ static void note_end(struct cruet *cruet, const char *id, const struct process_e
 	}
 }
 
-/* Watch it to its end, then delete what it leaves, unless it is to be kept. */
-static int watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
+int making_watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status)
 {
 	struct process_exit how = { .known = false };
 	const struct monitor monitor = {
@@ -360,7 +366,7 @@ int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_
 	}
 	*ret_status = 0;
 	if (!options->detach)
-		return watch(&m, cruet, options, ret_status);
+		return making_watch(&m, cruet, options, ret_status);
 	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd)
 			    : 0;
 }

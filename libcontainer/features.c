@@ -142,7 +142,7 @@ static void write_annotations(struct json_writer *w)
 	json_object(w, "annotations");
 	json_string(w, "org.cruet.version", cruet_version());
 	json_string(w, "org.cruet.commit", cruet_commit());
-	json_string(w, "org.cruet.checkpoint.enabled", "false");
+	json_string(w, "org.cruet.checkpoint.enabled", "true");
 	json_string(w, "io.github.seccomp.libseccomp.version",
 		    seccomp_library_version(version, sizeof(version)));
 	json_end_object(w);

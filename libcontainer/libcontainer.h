@@ -109,6 +109,42 @@ struct cruet_words {
 	size_t n;
 };
 
+enum cruet_cgroups_mode { CRUET_CGROUPS_SOFT, CRUET_CGROUPS_FULL, CRUET_CGROUPS_STRICT, CRUET_CGROUPS_IGNORE };
+
+/* What checkpoint and restore both say to the program criu, which must be installed. */
+struct cruet_criu {
+	const char *image_path;      /* directory of the images; NULL: "checkpoint" in the working directory */
+	const char *work_path;       /* of criu's log and statistics; NULL: with the images */
+	const char *parent_path;     /* of an earlier pre-dump, relative to the images */
+	enum cruet_cgroups_mode cgroups;
+	struct cruet_words empty_ns; /* "network": its content is not dumped, and is not there after the restore */
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, lazy_pages, auto_dedup, link_remap;
+	int64_t timeout_ms;          /* criu is ended then; 0: 10 minutes */
+};
+
+/* Write the state of a running or paused container to images. It is deleted then, unless it is left running or this is
+ * a pre-dump. */
+struct cruet_checkpoint {
+	struct cruet_criu criu;
+	const char *id;
+	bool leave_running, pre_dump, tcp_skip_in_flight;
+	const char *page_server;     /* ADDRESS:PORT: memory goes there, not into the images */
+	unsigned int status_fd;      /* gets a zero byte when lazy pages can be asked for; 0: none */
+};
+CRUET_API int cruet_checkpoint(struct cruet *cruet, const struct cruet_checkpoint *options);
+
+/* A container from images: it is running afterwards, like one that was started. Of `create` the bundle, the pid file, the
+ * console socket and what is for run alone count. */
+struct cruet_restore {
+	struct cruet_create create;
+	struct cruet_criu criu;
+	bool tcp_close;
+	const char *lsm_profile;     /* "apparmor:NAME" or "selinux:LABEL", in place of what the images say */
+	const char *lsm_mount_context;
+};
+/* As cruet_run(). */
+CRUET_API int cruet_restore(struct cruet *cruet, const struct cruet_restore *options, int *ret_status);
+
 /* One more process in a container that is created or running. What `process` (a file with the specification's process
  * object) says goes before the single options; without it args are needed, and the rest is the container's own process. */
 struct cruet_exec {

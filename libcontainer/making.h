@@ -27,6 +27,10 @@ void making_close(struct making *m);
 int making_open_arena(struct making *m) MUST_USE;
 /* create.c: the plan of a bundle, in an arena of its own; nothing is touched. */
 int making_plan_bundle(struct making *m, struct cruet *cruet, const struct cruet_create *options) MUST_USE;
+/* create, run and restore: load, plan, and all that the engine wants to know; nothing is made yet. */
+int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate) MUST_USE;
+/* run and restore: watch it to its end, then delete what it leaves, unless it is to be kept. */
+int making_watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status) MUST_USE;
 /* No namespace, no fd; wait at the gate or not. */
 void making_fill_handoff(struct making *m, bool gate);
 /* A terminal goes over the console socket, or is ours to watch: with nobody at the other end it would fill up. */

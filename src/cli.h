@@ -40,8 +40,8 @@ struct command {
 	int (*run)(const struct invocation *call, int *status);
 };
 
-extern const struct command cmd_completion, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_explain,
-	cmd_features, cmd_gc, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start,
+extern const struct command cmd_checkpoint, cmd_completion, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_explain,
+	cmd_features, cmd_gc, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start,
 	cmd_state, cmd_stop, cmd_update, cmd_wait;
 
 /* main.c: all of these, by name, with NULL at the end; and the options that stand before a command. */
@@ -51,6 +51,8 @@ extern const struct option_table global_options;
 /* The options that create and run share. They are stored in a struct cruet_create, with which the structs of
  * both commands begin. */
 extern const struct option_table create_options;
+/* The same for checkpoint and restore: stored in a struct cruet_criu. */
+extern const struct option_table criu_options;
 
 /* Call `act` for the container that `word` names, or with `regex` for all whose id matches it, as crun does.
  */

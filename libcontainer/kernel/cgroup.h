@@ -37,6 +37,11 @@ struct cgroup_host {
 };
 int cgroup_host_read(struct arena *arena, int procfd, struct cgroup_host *ret_host) MUST_USE;
 
+/* The directory of `path` in the hierarchy of a controller ("" or one without a v1 hierarchy: in cgroup2), in the arena;
+ * NULL where there is no such hierarchy. For programs that take no fd. */
+const char *cgroup_host_dir(struct arena *arena, const struct cgroup_host *host, const char *controller,
+			    const char *path);
+
 /* What to do with one file. */
 enum cgroup_op {
 	CGROUP_SET,	    /* write the value */

@@ -261,3 +261,16 @@ int cgroup_host_read(struct arena *arena, int procfd, struct cgroup_host *ret_ho
 		*ret_host = host;
 	return r;
 }
+
+const char *cgroup_host_dir(struct arena *arena, const struct cgroup_host *host, const char *controller,
+			    const char *path)
+{
+	for (size_t i = 0; i < host->n; i++) {
+		const struct cgroup_hierarchy *h = &host->v[i];
+
+		if (h->v2 ? host->mode == CGROUP_V2
+			  : cgroup_has_word(h->controllers, ',', controller, strlen(controller)))
+			return arena_printf(arena, "%s%s", h->mountpoint, path);
+	}
+	return NULL;
+}

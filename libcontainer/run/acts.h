@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run/acts.h: the parent's acts that the tables of create and of exec have in common. 0, or -errno with the failure recorded. */
+/* run/acts.h: the parent's acts that the tables of create, exec and restore have in common. 0, or -errno with the failure recorded. */
 #pragma once
 
 #include "run/run.h"
+
+int check_id_free(struct run *run) MUST_USE;
+int publish_intent(struct run *run) MUST_USE;
+int undo_intent(struct remains *remains) MUST_USE;
+int note_early(struct run *run) MUST_USE; /* pid and start time, for who looks it up while it is made */
+int commit(struct run *run) MUST_USE;     /* the same, and that it is made */
+
+int undo_spawn(struct remains *remains) MUST_USE;
+bool wants_notify(const struct run *run);
+int prepare_notify(struct run *run) MUST_USE;
+int64_t hooks_time(const struct plan *plan);
 
 bool has_stage(const struct run *run);
 int adopt_init(struct run *run) MUST_USE; /* from here on the pid is init's, not the stage's */

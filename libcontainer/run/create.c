@@ -39,14 +39,14 @@
 /* ---- the ledger ---------------------------------------------------------------------------------------------------- */
 
 /* The publication decides; this only has a taken id say so before what follows from it does. */
-static int check_id_free(struct run *run)
+int check_id_free(struct run *run)
 {
 	if (faccessat(run->rootfd, run->container->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(0, "container with given ID already exists: '%s'", run->container->id);
 	return 0;
 }
 
-static int publish_intent(struct run *run)
+int publish_intent(struct run *run)
 {
 	int r = ledger_publish(run->rootfd, run->arena, run->container, run->config, run->config_n,
 			       &run->entry);
@@ -57,7 +57,7 @@ static int publish_intent(struct run *run)
 
 /* Last of all: the id is free exactly when everything else is gone. Where something is not, the record stays for a later
  * delete. */
-static int undo_intent(struct remains *remains)
+int undo_intent(struct remains *remains)
 {
 	return remains->entry->dirfd < 0 || remains->incomplete
 		       ? 0
@@ -75,14 +75,14 @@ static int note_process(struct run *run)
 	return 0;
 }
 
-static int note_early(struct run *run)
+int note_early(struct run *run)
 {
 	int r = note_process(run);
 
 	return r < 0 ? r : ledger_commit(&run->entry, run->arena, run->container);
 }
 
-static int commit(struct run *run)
+int commit(struct run *run)
 {
 	int r = note_process(run);
 
@@ -115,12 +115,12 @@ static int undo_host_mounts(struct remains *remains)
 	return 0;
 }
 
-static bool wants_notify(const struct run *run)
+bool wants_notify(const struct run *run)
 {
 	return run->notify;
 }
 
-static int prepare_notify(struct run *run)
+int prepare_notify(struct run *run)
 {
 	return notify_prepare(&run->entry);
 }
@@ -161,7 +161,7 @@ static int spawn(struct run *run)
 }
 
 /* Kill init and wait until it is gone. An init that is not our child has been reaped by its parent, or will be. */
-static int undo_spawn(struct remains *remains)
+int undo_spawn(struct remains *remains)
 {
 	siginfo_t info;
 
@@ -287,7 +287,7 @@ bool wants_hooks(const struct run *run)
 	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
 }
 
-static int64_t hooks_time(const struct plan *plan)
+int64_t hooks_time(const struct plan *plan)
 {
 	int64_t sum = 0;
 

@@ -19,7 +19,7 @@
 #include "run/unit.h"
 #include "wire/sync.h"
 
-static int undo_spawn(struct remains *remains)
+static int undo_process(struct remains *remains)
 {
 	siginfo_t info;
 
@@ -69,7 +69,7 @@ static int attach(struct run *run)
 
 /* clang-format off */
 static const struct step exec_steps[] = {
-	{ "spawn",     NULL,            spawn,          undo_spawn, "the child is on its way; all below runs beside it" },
+	{ "spawn",     NULL,            spawn,          undo_process, "the child is on its way; all below runs beside it" },
 	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1, a user's unit): before it enters anything" },
 	{ "adopt",     NULL,            adopt_init,     NULL,       "from here on the pid is the process's, not the stage's" },
 	{ "oom-score", wants_oom_score, set_oom_score,  NULL,       "lowering needs the host's CAP_SYS_RESOURCE" },

@@ -106,7 +106,7 @@ int apply_limits(struct run *run)
 	return cgroup_apply(run->place, run->plan->cgroup.writes.v, run->plan->cgroup.writes.n);
 }
 
-static bool wants_device_rules(const struct run *run)
+bool wants_device_rules(const struct run *run)
 {
 	return run->place && run->plan->cgroup.set_devices;
 }

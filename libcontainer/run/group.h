@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run/group.h: create's acts on the container's cgroup. 0, or -errno with the failure recorded. */
+/* run/group.h: create's and restore's acts on the container's cgroup. 0, or -errno with the failure recorded. */
 #pragma once
 
 #include "run/run.h"
@@ -18,6 +18,7 @@ int say_joined(struct run *run) MUST_USE;
 
 bool wants_limits(const struct run *run);
 int apply_limits(struct run *run) MUST_USE;
+bool wants_device_rules(const struct run *run);
 bool wants_rules_before_hooks(const struct run *run);
 bool wants_rules_when_ready(const struct run *run);
 int apply_device_rules(struct run *run) MUST_USE;

@@ -50,6 +50,7 @@ struct run {
 	pid_t pid, stage_pid;
 	int console_fd;             /* the terminal's master once it was sent, or -1 */
 	const char *console_socket, *pidfd_socket, *pid_file; /* NULL: none; host paths */
+	struct restoring *restoring; /* restore: what criu is told; else NULL */
 	bool notify;                /* the caller wants to be notified: the container gets a socket */
 	int64_t deadline_ms;        /* absolute: for the whole, but the container's own run */
 };
@@ -72,6 +73,10 @@ extern const struct step create_steps[];
 extern const size_t create_steps_n;
 int run_create(struct run *run) MUST_USE;
 int run_undo(struct remains *remains) MUST_USE;
+
+/* restore: the table (restore.c); undone as what create made. */
+struct restoring;
+int run_restore(struct run *run) MUST_USE;
 
 /* exec: the table. run->handoff->pidfd is init's. */
 int run_enter(struct run *run) MUST_USE;

@@ -83,6 +83,13 @@ cat <<'EOT'
 EOT
 rows run/enter.c 'const struct step exec_steps[]' 5
 cat <<'EOT'
+## The parent: restore
+
+`libcontainer/run/restore.c`. What it leaves on the host is what create leaves.
+
+EOT
+rows run/restore.c 'static const struct step restore_steps[]' 5
+cat <<'EOT'
 ## The stage
 
 Only where the namespaces need a process between the parent and init (`plan/ns.c` decides). This table and those below:
