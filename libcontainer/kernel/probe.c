@@ -15,7 +15,7 @@
 #include "base/io.h"
 #include "kernel/sys.h"
 
-#define PATIENCE_MS 15000 /* criu's own check takes seconds on a slow machine */
+#define PATIENCE_MS 15000 /* longer than a question waits for somebody by itself */
 
 /* The child's answer, in memory that both see. */
 struct answer {
