@@ -80,11 +80,15 @@ static int copy_meta(int todir, const char *name, const struct stat *st)
 /* The attributes last: a change of the owner takes away security.capability. */
 static int copy_file(int fromdir, int todir, const char *name, const struct stat *st)
 {
-	autoclose int from = openat(fromdir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), to = -1;
+	autoclose int from = openat(fromdir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), to = -1;
+	struct stat opened;
 	int r;
 
-	if (from < 0)
+	/* a fifo that was put in its place would have us wait */
+	if (from < 0 || fstat(from, &opened))
 		return fail(errno, "cannot open '%s'", name);
+	if (!S_ISREG(opened.st_mode))
+		return fail(EBUSY, "'%s' was changed meanwhile", name);
 	to = openat(todir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return fail(errno, "cannot make '%s'", name);

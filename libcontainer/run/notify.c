@@ -43,8 +43,8 @@ int notify_listen(const struct ledger_entry *entry, int *ret_fd)
 		 entry->dirfd);
 	if (fchmod(fd, 0777) || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fail(errno, "cannot open the notification socket");
-	/* bind applied the umask */
-	if (fchmodat(entry->dirfd, NOTIFY_DIR "/" NOTIFY_SOCKET, 0777, 0))
+	/* bind applied the umask; a container sees the directory, and what it might put there is not followed */
+	if (fchmodat(entry->dirfd, NOTIFY_DIR "/" NOTIFY_SOCKET, 0777, AT_SYMLINK_NOFOLLOW))
 		return fail(errno, "cannot open the notification socket to the container's user");
 	*ret_fd = take_fd(&fd);
 	return 0;
