@@ -253,6 +253,11 @@ check-unit: $(UNIT) ## the tests that need no root; seconds
 lint: ## the rules that a compiler does not know
 	@tests/lint/lint.sh
 
+cve-table: ## attack cruet and the other runtimes installed, print who holds (root)
+	@tests/deps.sh build test
+	@$(submake) all
+	@tests/cve/table.sh ./cruet crun runc
+
 asan: ## unit and root tests with the address and undefined behaviour sanitizers (root)
 	@tests/deps.sh build test
 	@$(submake) B=build-asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
@@ -284,5 +289,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 -include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d) $(UNITROOT:=.d)
-.PHONY: all lib tests check check-unit lint asan fuzz bench demo docs deb format install install-lib uninstall clean help FORCE
+.PHONY: all lib tests check check-unit cve-table lint asan fuzz bench demo docs deb format install install-lib uninstall clean help FORCE
 .DELETE_ON_ERROR:

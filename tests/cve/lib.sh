@@ -106,8 +106,9 @@ every_point()
 	read -r total first <"$T/count"
 	POINT_RUNS=0 POINT_RAN=0
 	for ((at = first; at <= total; at += total / POINTS + 1)); do
-		RAN=yes
-		timeout 30 "$TOOLS/point" "swap:$a:$b" "$at" "$TRACED" --root "$ROOT" "$@" 3>/dev/null >"$T/out" 2>&1 </dev/null || RAN=no
+		RAN=yes STATUS=0
+		timeout 20 "$TOOLS/point" "swap:$a:$b" "$at" "$TRACED" --root "$ROOT" "$@" 3>/dev/null >"$T/out" 2>&1 </dev/null || STATUS=$?
+		[ "$STATUS" = 0 ] || RAN=no
 		POINT_RUNS=$((POINT_RUNS + 1))
 		[ "$RAN" = no ] || POINT_RAN=$((POINT_RAN + 1))
 		"${CHECK:-canary_unchanged}"

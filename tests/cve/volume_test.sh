@@ -180,3 +180,22 @@ test_cve_2025_52881_volume_below_proc()
 		config '.mounts = $m' --argjson m "$bundle_mounts"
 	done
 }
+
+# A file that is copied into a tmpfs becomes a fifo when it was looked at: to open it is to wait for ever. Fails where the runtime
+# has to be killed. (No CVE: found by reading our own code.)
+test_hardening_copied_file_is_exchanged()
+{
+	local status=0
+
+	bundle
+	mkdir "$B/rootfs/mnt/d"
+	echo copied >"$B/rootfs/mnt/d/the-file"
+	mkfifo "$B/rootfs/mnt/fifo"
+	config '.mounts += [{destination: "/mnt/d", type: "tmpfs", source: "t", options: ["tmpcopyup"]}]'
+	args true
+	timeout 20 "$TOOLS/point" "swap:$B/rootfs/mnt/d/the-file:$B/rootfs/mnt/fifo" openat=the-file "$TRACED" --root "$ROOT" \
+		run --bundle "$B" "$ID" 3>/dev/null >"$T/out" 2>&1 </dev/null || status=$?
+	[ "$status" != 200 ] || { [ -n "${PEER:-}" ] && skip "it knows no tmpcopyup, or opens no such name"; } || die "nothing was exchanged"
+	[ "$status" != 124 ] || fell "the runtime waits for a fifo"
+	[ "$status" != 0 ] || [ -n "${PEER:-}" ] || die "it should have been noticed"
+}

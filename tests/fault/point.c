@@ -7,6 +7,7 @@
  *   point kill-parent K COMMAND...     only the process that makes the K-th, if it is the command itself, is killed
  *   point ERRNO K COMMAND...           the K-th fails with that errno (a number), without being made
  *   point swap:A:B K COMMAND...        before the K-th is made, the names A and B are exchanged
+ *   point swap:A:B openat=NAME COMMAND...  the same before the first openat(2) of the path NAME
  *
  * K counts the entries of all traced processes together, in the order in which they happen, from the command's execve
  * on. The name of the call goes to fd 3 as "NUMBER PID". The exit status is the command's, 128 + signal, or 200 where the
@@ -32,6 +33,7 @@
 struct tracer {
 	enum { COUNT, KILL_TREE, KILL_PARENT, FAIL, SWAP } what;
 	char *a, *b; /* what is exchanged */
+	const char *name; /* at the openat of this, not at a number; or NULL */
 	long at, seen;
 	long main_at; /* the first close_range: what is before is the loader's and the C library's */
 	int err;
@@ -79,6 +81,23 @@ static void act(struct tracer *t, pid_t pid, uint64_t nr)
 	}
 }
 
+static bool opens_name(const struct tracer *t, pid_t pid, const struct ptrace_syscall_info *info)
+{
+	size_t n = strlen(t->name) + 1;
+
+	if (info->entry.nr != SYS_openat)
+		return false;
+	for (size_t i = 0; i < n; i += sizeof(long)) {
+		long word;
+
+		errno = 0;
+		word = ptrace(PTRACE_PEEKDATA, pid, (void *)(uintptr_t)(info->entry.args[1] + i), NULL);
+		if (errno || memcmp(&word, t->name + i, n - i < sizeof(word) ? n - i : sizeof(word)))
+			return false;
+	}
+	return true;
+}
+
 static void on_syscall(struct tracer *t, pid_t pid)
 {
 	struct ptrace_syscall_info info;
@@ -93,7 +112,7 @@ static void on_syscall(struct tracer *t, pid_t pid)
 			t->seen++;
 		if (!t->main_at && info.entry.nr == SYS_close_range)
 			t->main_at = t->seen;
-		if (counts && t->seen == t->at && t->what != COUNT)
+		if (t->name ? !t->reached && opens_name(t, pid, &info) : counts && t->seen == t->at && t->what != COUNT)
 			act(t, pid, info.entry.nr);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && t->failing == pid) {
 		t->failing = 0;
@@ -211,6 +230,8 @@ int main(int argc, char **argv)
 	} else
 		t.what = FAIL;
 	t.err = atoi(argv[1]);
+	if (t.what == SWAP && !strncmp(argv[2], "openat=", 7))
+		t.name = argv[2] + 7;
 	t.at = t.what == COUNT ? -1 : atol(argv[2]);
 	start(&t, argv + (t.what == COUNT ? 2 : 3));
 	status = trace(&t);

@@ -246,6 +246,20 @@ rule_refusals() {
 	done
 }
 
+# Every attack is known to the table, every row of the table has its test, and docs/security.md shows it.
+rule_cves() {
+	local advisory test attacks
+
+	attacks=$(files 'tests/cve/*_test.sh' | xargs sed -n 's/^test_\([a-z0-9_]*\)()$/\1/p')
+	echo "$attacks" | grep -v '^control_\|^hardening_' | while read -r test; do
+		grep -q "/$test\$" tests/cve/cves.tsv || echo "tests/cve/cves.tsv has no row for $test"
+	done
+	grep -v '^#' tests/cve/cves.tsv | while IFS=$'\t' read -r advisory _ _ test; do
+		grep -q "^test_${test#*/}()\$" "tests/cve/${test%/*}_test.sh" 2>/dev/null || echo "$advisory: no test $test"
+		grep -F "| $advisory |" docs/security.md | grep -qF -- "\`$test\`" || echo "docs/security.md does not show $advisory by $test"
+	done
+}
+
 rule_man() {
 	files 'src/cmd_*.c' | sed 's|src/cmd_\(.*\)\.c|docs/man/cruet-\1.8|' | while read -r page; do
 		[ -f "$page" ] || echo "no man page $page"
