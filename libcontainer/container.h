@@ -21,7 +21,15 @@ struct cruet {
 	int procfd;              /* the host's /proc, verified */
 	struct cgroup_host cgroups;
 	bool cgroups_read;
+	int64_t deadline_ms;     /* of the verb that runs: cruet_set_deadline() */
+	int64_t limit_ms;        /* the same where the caller asked for it, else NO_DEADLINE */
 };
+
+/* A verb begins: its own waits end by the deadline; timeout_ms 0: by `usual_ms` from now. What has a patience of its own
+ * (hooks, a service manager that waits for READY) only ends by what the caller asked for, the limit. */
+void cruet_set_deadline(struct cruet *cruet, int64_t timeout_ms, int64_t usual_ms);
+/* How long to wait for the container's lock. */
+int64_t cruet_lock_ms(const struct cruet *cruet);
 
 /* Facts about the machine, asked where a verb needs them. */
 int cruet_cgroups(struct cruet *cruet, const struct cgroup_host **ret_host) MUST_USE;
@@ -71,4 +79,4 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 /* Remove all that a container left: the undo column of create, driven by the record. */
 int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms) MUST_USE;
 /* The same with all that belongs to it: whether it may be, and the poststop hooks. */
-int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened, int64_t deadline_ms) MUST_USE;
+int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened) MUST_USE;

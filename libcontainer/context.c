@@ -217,6 +217,21 @@ int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id)
 	return *ret_boot_id ? 0 : -ENOMEM;
 }
 
+void cruet_set_deadline(struct cruet *cruet, int64_t timeout_ms, int64_t usual_ms)
+{
+	cruet->deadline_ms = now_ms() + (timeout_ms ? timeout_ms : usual_ms);
+	cruet->limit_ms = timeout_ms ? cruet->deadline_ms : NO_DEADLINE;
+}
+
+int64_t cruet_lock_ms(const struct cruet *cruet)
+{
+	int64_t left = cruet->deadline_ms - now_ms();
+
+	if (cruet->limit_ms == NO_DEADLINE && left > LEDGER_LOCK_MS)
+		left = LEDGER_LOCK_MS;
+	return left > 0 ? left : 0;
+}
+
 int cruet_cgroup_mark(struct cruet *cruet, int rootfd, const char **ret_mark)
 {
 	char name[32], path[PATH_MAX];

@@ -195,6 +195,7 @@ static int fill_container(struct making *m, struct cruet *cruet)
 		.own_pidns = (plan->ns.clone & CLONE_NEWPID) != 0,
 		.has_poststop = plan->hooks[HOOK_POSTSTOP].n > 0,
 		.has_poststart = plan->hooks[HOOK_POSTSTART].n > 0,
+		.has_start_hooks = plan->hooks[HOOK_START_CONTAINER].n > 0,
 		.terminal = plan->process.terminal,
 		.privileged = plan->privileged,
 		.notify = m->host.notify_socket != NULL,
@@ -228,6 +229,7 @@ int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_cre
 	bool detached = gate || options->detach;
 	int r = ledger_check_id(options->id);
 
+	cruet_set_deadline(cruet, options->timeout_ms, CREATE_MS);
 	if (r == 0)
 		r = making_open_arena(m);
 	if (r == 0)
@@ -253,7 +255,8 @@ int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_cre
 	m->run.console_socket = options->console_socket;
 	m->run.pidfd_socket = options->pidfd_socket;
 	m->run.pid_file = options->pid_file;
-	m->run.deadline_ms = now_ms() + (options->timeout_ms ? options->timeout_ms : CREATE_MS);
+	m->run.deadline_ms = cruet->deadline_ms;
+	m->run.limit_ms = cruet->limit_ms;
 	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
 		log_warning("%s", m->run.plan->warnings.v[i]);
 	return 0;
@@ -306,7 +309,7 @@ static int start_child(struct making *m)
 		r = notify_listen(&m->run.entry, &m->notify_fd);
 	if (r == 0)
 		r = run_start_child(&m->run);
-	return r < 0 ? r : hooks_run(m->run.plan, HOOK_POSTSTART, "running", m->run.pid);
+	return r < 0 ? r : hooks_run(m->run.plan, HOOK_POSTSTART, "running", m->run.pid, m->run.limit_ms);
 }
 
 /* A failure is no reason to hide the exit status from who waits for it here. */
@@ -367,6 +370,7 @@ int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_
 	*ret_status = 0;
 	if (!options->detach)
 		return making_watch(&m, cruet, options, ret_status);
-	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd)
+	return m.run.notify ? notify_wait_ready(m.notify_fd, m.host.notify_socket, m.run.pid, m.run.pidfd,
+						cruet->limit_ms)
 			    : 0;
 }

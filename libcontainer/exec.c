@@ -251,7 +251,8 @@ static int enter(struct making *m, struct cruet *cruet, const struct cruet_exec 
 	m->run.console_socket = o->console_socket;
 	m->run.pidfd_socket = o->pidfd_socket;
 	m->run.pid_file = o->pid_file;
-	m->run.deadline_ms = now_ms() + (o->timeout_ms ? o->timeout_ms : EXEC_MS);
+	m->run.deadline_ms = cruet->deadline_ms;
+	m->run.limit_ms = cruet->limit_ms;
 	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
 		log_warning("%s", m->run.plan->warnings.v[i]);
 	return run_enter(&m->run);
@@ -263,8 +264,10 @@ int cruet_exec(struct cruet *cruet, const struct cruet_exec *options, int *ret_s
 	autoclose_container struct opened opened = OPENED_NONE;
 	autoclose int pidfd = -1;
 	enum cruet_status status;
-	int r = container_open(cruet, options->id, -1, &opened);
+	int r;
 
+	cruet_set_deadline(cruet, options->timeout_ms, EXEC_MS);
+	r = container_open(cruet, options->id, -1, &opened);
 	if (r == 0)
 		r = container_status(cruet, &opened, &status, &pidfd);
 	if (r == 0)

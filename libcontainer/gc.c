@@ -73,7 +73,8 @@ static void look_at(struct gc *gc, const char *id)
 	why = why_garbage(gc, &opened.container);
 	if (!why)
 		return;
-	if (!gc->options->dry_run && container_delete(gc->cruet, &delete, &opened, now_ms() + DELETE_MS) < 0)
+	cruet_set_deadline(gc->cruet, 0, DELETE_MS);
+	if (!gc->options->dry_run && container_delete(gc->cruet, &delete, &opened) < 0)
 		tell_failure(gc, "container", id);
 	else
 		tell(gc, "container", id, why);

@@ -55,6 +55,7 @@ static const struct json_field record_rows[] = {
 	FIELD(struct container, own_pidns, "ownPidNamespace"),
 	FIELD(struct container, has_poststop, "poststop"),
 	FIELD(struct container, has_poststart, "poststart"),
+	FIELD(struct container, has_start_hooks, "startContainer"),
 	FIELD(struct container, terminal, "terminal"),
 	FIELD(struct container, privileged, "privileged"),
 	FIELD(struct container, host_mounts, "hostMounts"),

@@ -38,6 +38,7 @@ struct container {
 	bool own_pidns;             /* killing init kills all */
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;
+	bool has_start_hooks;       /* they take their time while start waits */
 	bool terminal;
 	bool privileged;            /* its configuration was rewritten: so it is for whom reads it again */
 	bool host_mounts;           /* its mounts are in the creator's own mount namespace, over `rootfs` ... */

@@ -81,7 +81,12 @@ struct cruet_create {
 CRUET_API int cruet_create(struct cruet *cruet, const struct cruet_create *options);
 /* Let a created container execute its program, and wait until it has, or could not: then the container is stopped, and the
  * failure is execve's. */
-CRUET_API int cruet_start(struct cruet *cruet, const char *id);
+struct cruet_start {
+	const char *id;
+	int64_t timeout_ms;          /* until the program is executed and the poststart hooks have run; 0: 2 minutes beside
+					the hooks' own timeouts */
+};
+CRUET_API int cruet_start(struct cruet *cruet, const struct cruet_start *options);
 /* create, start and, unless detached, wait: *ret_status is the exit code, 128 + signal where it was killed. */
 CRUET_API int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_status);
 /* What create would do, in words, to `out`; touches nothing. */

@@ -45,6 +45,8 @@ static int make(struct making *m, struct cruet *cruet, const struct cruet_restor
 		r = images_open(&cruet->arena, &o->criu, false, "restore.log", &restoring->options, &images);
 	if (r == 0)
 		r = making_prepare(m, cruet, &create, false);
+	if (!o->criu.timeout_ms) /* none was asked for: hooks have their own */
+		m->run.limit_ms = cruet->limit_ms = NO_DEADLINE;
 	if (r == 0)
 		r = images_config_file(&cruet->arena, &m->container.annotations,
 				       &restoring->options.config_file);

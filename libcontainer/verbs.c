@@ -53,15 +53,19 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 
 /* ---- start ----------------------------------------------------------------------------------------------------------- */
 
-static int connect_gate(const struct opened *opened, int *ret_fd)
+static int connect_gate(struct cruet *cruet, const struct opened *opened, int *ret_fd)
 {
 	autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int64_t left = cruet->deadline_ms - now_ms();
+	struct timeval patience = { .tv_sec = left > 1000 ? left / 1000 : 1 };
 
 	if (fd < 0)
 		return fail(errno, "cannot make a socket");
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/" GATE_NAME, opened->entry.dirfd);
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+	/* an init that does not accept, and the connections of others that gave up on it */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
+	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fail(errno, "cannot reach init at the start gate");
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -119,21 +123,20 @@ static int serve_listener(struct cruet *cruet, const struct opened *opened, int 
 /* Success is the end of the stream: execve closed it. */
 static int pass_gate(struct cruet *cruet, const struct opened *opened, int fd, int pidfd)
 {
-	int64_t deadline = now_ms() + START_MS;
 	autoclose int recorder = -1;
 	struct gate_answer answer;
 	int r;
 
 	if (send(fd, &(char){ GATE_GO }, 1, MSG_NOSIGNAL) != 1)
 		return fail(errno, "cannot start init");
-	r = receive_answer(fd, deadline, &answer, &recorder);
+	r = receive_answer(fd, cruet->deadline_ms, &answer, &recorder);
 	if (r > 0 && answer.kind == GATE_LISTENER && recorder >= 0) {
-		r = serve_listener(cruet, opened, recorder, pidfd, deadline);
+		r = serve_listener(cruet, opened, recorder, pidfd, cruet->deadline_ms);
 		if (r < 0) {
 			(void)!process_signal(pidfd, SIGKILL);
 			return r;
 		}
-		r = receive_answer(fd, deadline, &answer, &recorder);
+		r = receive_answer(fd, cruet->deadline_ms, &answer, &recorder);
 	}
 	if (r <= 0)
 		return r;
@@ -151,9 +154,23 @@ static int poststart(struct cruet *cruet, const struct opened *opened, int pidfd
 		return 0;
 	r = container_plan(cruet, opened, &plan);
 	if (r == 0)
-		r = hooks_run(plan, HOOK_POSTSTART, "running", (pid_t)opened->container.pid);
+		r = hooks_run(plan, HOOK_POSTSTART, "running", (pid_t)opened->container.pid, cruet->limit_ms);
 	if (r < 0 && process_signal(pidfd, SIGKILL) == 0)
 		(void)!wait_readable(pidfd, now_ms() + DELETE_MS);
+	return r;
+}
+
+/* Init runs the startContainer hooks on its own, each as long as it may. */
+static int extend_for_hooks(struct cruet *cruet, const struct opened *opened)
+{
+	const struct plan *plan;
+	int r;
+
+	if (!opened->container.has_start_hooks || cruet->limit_ms != NO_DEADLINE)
+		return 0;
+	r = container_plan(cruet, opened, &plan);
+	if (r == 0)
+		cruet->deadline_ms += hooks_time(plan, 1u << HOOK_START_CONTAINER);
 	return r;
 }
 
@@ -166,33 +183,47 @@ static int check_startable(enum cruet_status status, const char *id)
 	return fail(0, "cannot start '%s': it is %s, not created", id, cruet_status_word(status));
 }
 
-int cruet_start(struct cruet *cruet, const char *id)
+static int pass(struct cruet *cruet, const struct opened *opened, int gate, int pidfd)
+{
+	int r = extend_for_hooks(cruet, opened);
+
+	/* The name goes first: should we die before "go", init sees the stream end and ends, too. */
+	if (r == 0)
+		r = ledger_unlink(&opened->entry, GATE_NAME);
+	if (r == 0)
+		r = pass_gate(cruet, opened, gate, pidfd);
+	/* what was said to have failed must not happen later */
+	if (r == -ETIMEDOUT && process_signal(pidfd, SIGKILL) < 0)
+		log_debug("init had ended");
+	return r;
+}
+
+int cruet_start(struct cruet *cruet, const struct cruet_start *options)
 {
 	autoclose_container struct opened opened = OPENED_NONE;
 	autoclose int pidfd = -1, gate = -1, notify = -1;
 	const char *notify_socket = cruet_notify_socket();
 	enum cruet_status status;
-	int r = container_open(cruet, id, LEDGER_LOCK_MS, &opened);
+	int r;
 
+	cruet_set_deadline(cruet, options->timeout_ms, START_MS);
+	r = container_open(cruet, options->id, cruet_lock_ms(cruet), &opened);
 	if (r == 0)
 		r = container_status(cruet, &opened, &status, &pidfd);
 	if (r == 0)
-		r = check_startable(status, id);
+		r = check_startable(status, options->id);
 	if (r == 0)
-		r = connect_gate(&opened, &gate);
+		r = connect_gate(cruet, &opened, &gate);
 	if (r == 0 && notify_socket && opened.container.notify)
 		r = notify_listen(&opened.entry, &notify);
-	/* The name goes first: should we die before "go", init sees the stream end and ends, too. */
 	if (r == 0)
-		r = ledger_unlink(&opened.entry, GATE_NAME);
-	if (r == 0)
-		r = pass_gate(cruet, &opened, gate, pidfd);
+		r = pass(cruet, &opened, gate, pidfd);
 	if (r == 0)
 		r = poststart(cruet, &opened, pidfd);
 	if (r < 0 || notify < 0)
 		return r;
 	ledger_close(&opened.entry); /* others may work on it while we wait */
-	return notify_wait_ready(notify, notify_socket, (pid_t)opened.container.pid, pidfd);
+	return notify_wait_ready(notify, notify_socket, (pid_t)opened.container.pid, pidfd, cruet->limit_ms);
 }
 
 /* ---- kill ------------------------------------------------------------------------------------------------------------ */
@@ -305,8 +336,7 @@ int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int
 /* The specification: poststop runs when the container is gone; what fails there is a warning. */
 static void poststop(struct cruet *cruet, const struct plan *plan)
 {
-	(void)cruet;
-	if (plan && hooks_run(plan, HOOK_POSTSTOP, "stopped", 0) < 0) {
+	if (plan && hooks_run(plan, HOOK_POSTSTOP, "stopped", 0, cruet->limit_ms) < 0) {
 		log_warning("%s", err_trail()->text);
 		fail_forget();
 	}
@@ -360,8 +390,7 @@ static void sweep(struct cruet *cruet)
 		fail_forget();
 }
 
-int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened,
-		     int64_t deadline)
+int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened)
 {
 	autoclose int pidfd = -1;
 	const struct plan *plan = NULL;
@@ -373,7 +402,7 @@ int container_delete(struct cruet *cruet, const struct cruet_delete *options, st
 	if (r == 0 && opened->container.has_poststop)
 		r = container_plan(cruet, opened, &plan);
 	if (r == 0)
-		r = container_destroy(cruet, opened, pidfd, deadline);
+		r = container_destroy(cruet, opened, pidfd, cruet->deadline_ms);
 	if (r == 0)
 		poststop(cruet, plan);
 	return r;
@@ -381,17 +410,18 @@ int container_delete(struct cruet *cruet, const struct cruet_delete *options, st
 
 int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
 {
-	int64_t deadline = now_ms() + (options->timeout_ms ? options->timeout_ms : DELETE_MS);
 	autoclose_container struct opened opened = OPENED_NONE;
-	int r = container_open(cruet, options->id, deadline - now_ms(), &opened);
+	int r;
 
+	cruet_set_deadline(cruet, options->timeout_ms, DELETE_MS);
+	r = container_open(cruet, options->id, cruet_lock_ms(cruet), &opened);
 	if (r == -EBADMSG && options->force) {
 		recover(cruet, options->id, &opened);
 		r = 0;
 	}
 	if (r == -ENOENT && options->force)
 		fail_forget();
-	else if (r < 0 || (r = container_delete(cruet, options, &opened, deadline)) < 0)
+	else if (r < 0 || (r = container_delete(cruet, options, &opened)) < 0)
 		return r;
 	/* reading the whole root is for who asks for everything to be gone, not for every delete */
 	if (options->force)

@@ -4,6 +4,7 @@
 
 struct delete_values {
 	bool force, regex;
+	int64_t timeout_ms;
 };
 
 static const struct option_row rows[] = {
@@ -11,13 +12,17 @@ static const struct option_row rows[] = {
 	     "kill a container that runs; one that is not there is no error"),
 	FLAG(struct delete_values, regex, "regex", 'r',
 	     "ID is an extended regular expression: delete all containers that it finds"),
+	DURATION(struct delete_values, timeout_ms, "timeout", 0, "TIME",
+		 "give up on one that cannot be removed after that long", PRESET("10s")),
 	HELP,
 };
 
 static int delete_one(const struct invocation *call, const char *id)
 {
 	const struct delete_values *values = call->values;
-	const struct cruet_delete options = { .id = id, .force = values->force };
+	const struct cruet_delete options = { .id = id,
+					      .force = values->force,
+					      .timeout_ms = values->timeout_ms };
 
 	return cruet_delete(call->cruet, &options);
 }

@@ -2,12 +2,19 @@
 /* cmd_start.c: cruet start. */
 #include "cli.h"
 
-static const struct option_row rows[] = { HELP };
+static const struct option_row rows[] = {
+	DURATION(struct cruet_start, timeout_ms, "timeout", 0, "TIME",
+		 "give up after that long, and kill what has not started", PRESET("2m")),
+	HELP,
+};
 
 static int run(const struct invocation *call, int *status)
 {
+	struct cruet_start start = *(const struct cruet_start *)call->values;
+
 	(void)status;
-	return cruet_start(call->cruet, call->args[0]);
+	start.id = call->args[0];
+	return cruet_start(call->cruet, &start);
 }
 
 const struct command cmd_start = {
@@ -20,5 +27,6 @@ const struct command cmd_start = {
 		 "the program runs.",
 	.examples = "cruet start web",
 	.options = { rows, OPTION_COUNT(rows), NULL },
+	.size = sizeof(struct cruet_start),
 	.run = run,
 };

@@ -61,6 +61,8 @@ static int child_wait(pid_t pid)
 /* Absolute, and run before anything of a container can be in the way (R8). */
 static const char *const helper_dirs[] = { "/usr/bin/", "/bin/", "/usr/local/bin/", "/run/wrappers/bin/" };
 
+#define HELPER_SECONDS 30
+
 static void helper_child(const char *name, char *const argv[], int errfd)
 {
 	char path[64], *const env[] = { NULL };
@@ -68,6 +70,7 @@ static void helper_child(const char *name, char *const argv[], int errfd)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	alarm(HELPER_SECONDS);
 	if (dup2(errfd, 2) < 0)
 		_exit(126);
 	for (size_t i = 0; i < ARRAY_SIZE(helper_dirs); i++) {

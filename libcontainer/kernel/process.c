@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -316,4 +318,29 @@ int process_signal(int pidfd, int sig)
 	if (sys_pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
 		return errno == ESRCH ? -ESRCH : fail(errno, "cannot send signal %d", sig);
 	return 0;
+}
+
+int process_reap(pid_t pid, int64_t deadline_ms)
+{
+	const struct timespec nap = { .tv_nsec = 2000000 };
+	autoclose int pidfd = -1;
+
+	for (int tries = 0;; tries++) {
+		siginfo_t info = { 0 };
+
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 && errno != EINTR)
+			return 0;
+		if (info.si_pid == pid)
+			return 0;
+		if (now_ms() >= deadline_ms)
+			return fail(EBUSY,
+				    "process %d cannot be killed: is it frozen, or waiting for a dead file "
+				    "system or device?",
+				    (int)pid);
+		/* once, so that one that stays a zombie (it is traced) keeps nobody busy */
+		if (tries > 0 || process_open(pid, &pidfd) < 0 || wait_readable(pidfd, deadline_ms) < 0) {
+			fail_forget();
+			nanosleep(&nap, NULL);
+		}
+	}
 }

@@ -54,3 +54,5 @@ int process_stat(int procfd, pid_t pid, char *ret_state, uint64_t *ret_start_tim
 /* A pidfd; pidfd_send_signal. -ESRCH is not recorded. Parent. */
 int process_open(pid_t pid, int *ret_pidfd) MUST_USE;
 int process_signal(int pidfd, int sig) MUST_USE;
+/* Wait until a child of ours is gone, and reap it. EBUSY at the deadline. One that is no child of ours is gone. Parent. */
+int process_reap(pid_t pid, int64_t deadline_ms) MUST_USE;

@@ -34,6 +34,8 @@ static int input_open(const struct program *p, int *ret_fd)
 	return 0;
 }
 
+#define LEAVE_MS 1000
+
 _Noreturn static void child_exec(const struct program *p, int input, int output, int status)
 {
 	int err;
@@ -145,7 +147,8 @@ int program_run(const struct program *p, struct program_output *ret_output)
 		r = wait_program(p, pid, pidfd, output[0], ret_output);
 	if (r < 0)
 		kill(pid, SIGKILL);
-	how = reap(pid);
+	/* one that does not die even so (a dead file system) is left behind */
+	how = r == 0 || wait_readable(pidfd, now_ms() + LEAVE_MS) == 0 ? reap(pid) : 0;
 	(void)fcntl(output[0], F_SETFL, O_NONBLOCK);
 	while (r == 0 && ret_output->n < sizeof(ret_output->text) - 1) {
 		size_t before = ret_output->n;

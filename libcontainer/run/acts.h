@@ -13,7 +13,6 @@ int commit(struct run *run) MUST_USE;     /* the same, and that it is made */
 int undo_spawn(struct remains *remains) MUST_USE;
 bool wants_notify(const struct run *run);
 int prepare_notify(struct run *run) MUST_USE;
-int64_t hooks_time(const struct plan *plan);
 
 bool has_stage(const struct run *run);
 int adopt_init(struct run *run) MUST_USE; /* from here on the pid is init's, not the stage's */

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -163,15 +162,11 @@ static int spawn(struct run *run)
 /* Kill init and wait until it is gone. An init that is not our child has been reaped by its parent, or will be. */
 int undo_spawn(struct remains *remains)
 {
-	siginfo_t info;
-
 	if (remains->pidfd >= 0 && process_signal(remains->pidfd, SIGKILL) < 0)
 		fail_forget(); /* it was faster */
 	if (remains->child > 0) {
 		kill(remains->child, SIGKILL);
-		while (waitid(P_PID, (id_t)remains->child, &info, WEXITED) < 0 && errno == EINTR)
-			;
-		return 0;
+		return process_reap(remains->child, remains->deadline_ms);
 	}
 	if (remains->pidfd >= 0 && wait_readable(remains->pidfd, remains->deadline_ms) < 0)
 		return fail(
@@ -287,16 +282,6 @@ bool wants_hooks(const struct run *run)
 	return run->plan->hooks[HOOK_PRESTART].n > 0 || run->plan->hooks[HOOK_CREATE_RUNTIME].n > 0;
 }
 
-int64_t hooks_time(const struct plan *plan)
-{
-	int64_t sum = 0;
-
-	for (int point = 0; point < HOOK_POINTS; point++)
-		for (size_t i = 0; i < plan->hooks[point].n; i++)
-			sum += plan->hooks[point].v[i].timeout_ms;
-	return sum;
-}
-
 static int wait_mounted(struct run *run)
 {
 	return child_receive(run, SYNC_MOUNTED, NULL);
@@ -304,9 +289,9 @@ static int wait_mounted(struct run *run)
 
 static int run_hooks(struct run *run)
 {
-	int r = hooks_run(run->plan, HOOK_PRESTART, "creating", run->pid);
+	int r = hooks_run(run->plan, HOOK_PRESTART, "creating", run->pid, run->limit_ms);
 	if (r == 0)
-		r = hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", run->pid);
+		r = hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", run->pid, run->limit_ms);
 	return r < 0 ? r : child_send(run, SYNC_HOOKED);
 }
 
@@ -439,7 +424,8 @@ const size_t create_steps_n = ARRAY_SIZE(create_steps);
 
 int run_create(struct run *run)
 {
-	run->deadline_ms += hooks_time(run->plan);
+	if (run->limit_ms == NO_DEADLINE)
+		run->deadline_ms += hooks_time(run->plan, ~0u);
 	return steps_apply(create_steps, create_steps_n, run);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/program.h"
@@ -19,7 +20,25 @@ static int state_json(const struct plan *p, const char *status, pid_t pid, char 
 	return t.truncated ? fail(E2BIG, "the state for hooks is larger than %zu bytes", size) : 0;
 }
 
-int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *status, pid_t pid)
+int64_t hooks_time(const struct plan *plan, unsigned int points)
+{
+	int64_t sum = 0;
+
+	for (int point = 0; point < HOOK_POINTS; point++)
+		for (size_t i = 0; points & 1u << point && i < plan->hooks[point].n; i++)
+			sum += plan->hooks[point].v[i].timeout_ms;
+	return sum;
+}
+
+static int64_t hook_timeout(const struct plan_hook *h, int64_t limit_ms)
+{
+	int64_t left = limit_ms == NO_DEADLINE ? INT64_MAX : limit_ms - now_ms();
+
+	return left < h->timeout_ms ? left > 0 ? left : 0 : h->timeout_ms;
+}
+
+int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *status, pid_t pid,
+	      int64_t limit_ms)
 {
 	static const size_t room = 1 << 20;
 	struct arena scratch;
@@ -41,7 +60,7 @@ int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *s
 						 .env = h->env,
 						 .input = state,
 						 .input_n = n,
-						 .timeout_ms = h->timeout_ms,
+						 .timeout_ms = hook_timeout(h, limit_ms),
 						 .cwd = plan->bundle };
 		struct program_output output;
 

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/str.h"
 
 #define MESSAGE_MAX 8192
@@ -102,16 +103,18 @@ int notify_forward(int fd, const char *host_socket, pid_t main_pid, bool *ret_re
 	return t.len && !t.truncated ? send_to(host_socket, out, t.len) : 0;
 }
 
-int notify_wait_ready(int fd, const char *host_socket, pid_t main_pid, int pidfd)
+int notify_wait_ready(int fd, const char *host_socket, pid_t main_pid, int pidfd, int64_t deadline_ms)
 {
 	bool ready = false;
 
 	while (!ready) {
 		struct pollfd fds[2] = { { .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+		int64_t left = deadline_ms == NO_DEADLINE ? 60000 : deadline_ms - now_ms();
 		int r;
 
-		/* no deadline of ours: the service manager that asked to be notified has its own */
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (left <= 0)
+			return fail(ETIMEDOUT, "the container has not said that it is ready");
+		if (poll(fds, 2, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
 			return fail(errno, "cannot wait for a notification");
 		r = fds[0].revents ? notify_forward(fd, host_socket, main_pid, &ready) : 0;
 		if (r < 0)

@@ -19,5 +19,6 @@ int notify_listen(const struct ledger_entry *entry, int *ret_fd) MUST_USE;
 
 /* Take one message from `fd` and pass on to `host_socket` what may be passed on; *ret_ready where it said READY=1. */
 int notify_forward(int fd, const char *host_socket, pid_t main_pid, bool *ret_ready) MUST_USE;
-/* Pass on until READY=1 was said, or the process behind pidfd has ended. */
-int notify_wait_ready(int fd, const char *host_socket, pid_t main_pid, int pidfd) MUST_USE;
+/* Pass on until READY=1 was said, or the process behind pidfd has ended. The service manager that asked to be notified has
+ * a timeout of its own: NO_DEADLINE leaves it to that. */
+int notify_wait_ready(int fd, const char *host_socket, pid_t main_pid, int pidfd, int64_t deadline_ms) MUST_USE;

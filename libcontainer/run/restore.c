@@ -261,8 +261,8 @@ static int run_setup_hooks(struct run *run, pid_t pid)
 	run->pid = pid;
 	r = note_early(run);
 	if (r == 0)
-		r = hooks_run(run->plan, HOOK_PRESTART, "creating", pid);
-	return r < 0 ? r : hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", pid);
+		r = hooks_run(run->plan, HOOK_PRESTART, "creating", pid, run->limit_ms);
+	return r < 0 ? r : hooks_run(run->plan, HOOK_CREATE_RUNTIME, "creating", pid, run->limit_ms);
 }
 
 static int take_terminal(struct run *run, int fd)
@@ -439,6 +439,7 @@ static const struct step restore_steps[] = {
 
 int run_restore(struct run *run)
 {
-	run->deadline_ms += hooks_time(run->plan);
+	if (run->limit_ms == NO_DEADLINE)
+		run->deadline_ms += hooks_time(run->plan, ~0u);
 	return steps_apply(restore_steps, ARRAY_SIZE(restore_steps), run);
 }

@@ -53,6 +53,7 @@ struct run {
 	struct restoring *restoring; /* restore: what criu is told; else NULL */
 	bool notify;                /* the caller wants to be notified: the container gets a socket */
 	int64_t deadline_ms;        /* absolute: for the whole, but the container's own run */
+	int64_t limit_ms;           /* the same where it was asked for: hooks end by it, too; else NO_DEADLINE */
 };
 
 struct step {
@@ -99,8 +100,12 @@ int child_failure(struct run *run);
 
 /* ---- hooks.c ------------------------------------------------------------------------------------------------------ */
 
-/* Run the hooks of one point in the parent's namespaces, with the state JSON (status, pid) on stdin; the first failure. */
-int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *status, pid_t pid) MUST_USE;
+/* Run the hooks of one point in the parent's namespaces, with the state JSON (status, pid) on stdin; the first failure.
+ * Each ends by its own timeout, all by the limit (NO_DEADLINE: none). */
+int hooks_run(const struct plan *plan, enum plan_hook_point point, const char *status, pid_t pid,
+	      int64_t limit_ms) MUST_USE;
+/* How long all hooks of these points (bits 1u << point) may take. */
+int64_t hooks_time(const struct plan *plan, unsigned int points);
 
 /* ---- monitor.c: the foreground ------------------------------------------------------------------------------------- */
 

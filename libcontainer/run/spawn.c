@@ -169,10 +169,10 @@ int spawn_adopt(struct run *run)
 {
 	pid_t pid = run->shared->pid; /* untrusted: only a child of ours is taken */
 	siginfo_t info = { 0 };
-	int status;
+	int r = process_reap(run->stage_pid, run->deadline_ms);
 
-	while (waitpid(run->stage_pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (r < 0)
+		return r;
 	run->stage_pid = 0;
 	run->pid = 0;
 	fd_close(&run->pidfd);

@@ -2,7 +2,6 @@
 /* run/step.c: run a table of the parent's steps; see run.h. */
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -27,6 +26,8 @@ int steps_undo(const struct step *steps, size_t n, struct remains *remains)
 	return first;
 }
 
+#define STAGE_MS 1000
+
 /* The failure that brought us here is the one to tell, whatever undo runs into. */
 static void undo_after_failure(const struct step *steps, size_t n, struct run *run)
 {
@@ -45,8 +46,7 @@ static void undo_after_failure(const struct step *steps, size_t n, struct run *r
 	err_trail_attach(&aside);
 	if (run->stage_pid > 0 && run->stage_pid != run->pid) {
 		kill(run->stage_pid, SIGKILL);
-		while (waitpid(run->stage_pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		(void)!process_reap(run->stage_pid, now_ms() + STAGE_MS);
 	}
 	if (steps_undo(steps, n, &remains) < 0)
 		log_warning("cleaning up: %s", aside.text);

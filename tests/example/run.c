@@ -17,7 +17,7 @@ static int watch(struct cruet *cruet, const char *id)
 	if (r == 0) {
 		printf("%s is %s in %s\n", state.id, cruet_status_word(state.status), state.bundle);
 		fflush(stdout);
-		r = cruet_start(cruet, id);
+		r = cruet_start(cruet, &(struct cruet_start){ .id = id });
 	}
 	if (r == 0)
 		r = cruet_wait(cruet, &wait, &end);
