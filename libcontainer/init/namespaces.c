@@ -135,29 +135,24 @@ int make_time_ns(struct child *c)
 	return r < 0 ? fail(-r, "linux.timeOffsets: cannot set the clock offsets") : 0;
 }
 
-/* Init is our parent's child (CLONE_PARENT), so that it can wait for it; we end when it is made. */
+/* Init is our parent's child (CLONE_PARENT), so that it can wait for it; we end when it is made. The kernel notes its pid
+ * in the recorder before it runs, and it says so itself: from us the word could come after the next one of init's. */
 int clone_init(struct child *c)
 {
-	struct clone_args args = { .flags = CLONE_PARENT | c->plan->ns.clone, .exit_signal = 0 };
+	struct clone_args args = { .flags = CLONE_PARENT | CLONE_PARENT_SETTID | c->plan->ns.clone,
+				   .parent_tid = (uint64_t)(uintptr_t)&c->shared->pid };
 	long pid = sys_clone3(&args);
 	int r;
 
 	if (pid < 0)
 		return fail(errno, "cannot clone init into its namespaces");
-	if (pid == 0) {
-		/* fork cleared it, and it must be ours, not the stage's */
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL))
-			return fail(errno, "cannot set the parent death signal");
-		return 0;
-	}
-	c->shared->pid = (int32_t)pid;
+	if (pid > 0)
+		_exit(0);
+	/* fork cleared it, and it must be ours, not the stage's */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return fail(errno, "cannot set the parent death signal");
 	r = sync_send(c->h->sync_fd, SYNC_CLONED, -1);
-	if (r < 0) { /* init holds the other end as well: it would wait for a parent that waits for us */
-		fail(-r, "cannot tell the parent of init");
-		kill((pid_t)pid, SIGKILL);
-		_exit(126);
-	}
-	_exit(0);
+	return r < 0 ? fail(-r, "cannot tell the parent of init") : 0;
 }
 
 int unshare_late(struct child *c)

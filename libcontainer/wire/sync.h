@@ -8,7 +8,7 @@
  *   ------                          ------------
  *             <- UNSHARED           a user namespace was made: write its maps
  *   MAPPED ->
- *             <- CLONED             stage only: init's pid is in the recorder
+ *             <- CLONED             from init, where a stage made it: its pid is in the recorder
  *   JOINED ->                       it is in its cgroups (only where they are attached after clone)
  *             <- MOUNTED            hooks are wanted, and the namespaces and mounts are there
  *   HOOKED ->
