@@ -436,9 +436,11 @@ static int read_entry_file(const struct ledger_entry *entry, struct arena *arena
 	int r;
 
 	if (fd < 0)
-		return fail(errno == ENOENT ? EBADMSG : errno, "cannot open '%s' of the container's state",
-			    name);
+		return fail(errno == ENOENT || errno == ELOOP ? EBADMSG : errno,
+			    "cannot open '%s' of the container's state", name);
 	r = read_all(arena, fd, max, ret_buf, ret_n);
+	if (r == -EISDIR || r == -EFBIG) /* not ours either: delete --force goes on without */
+		r = -EBADMSG;
 	return r < 0 ? fail(-r, "cannot read '%s' of the container's state", name) : 0;
 }
 
