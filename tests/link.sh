@@ -200,7 +200,7 @@ inside_install() { # BUNDLE
 	chroot $root sh -c 'cc -o /run/example /run/run.c $(pkg-config --cflags --libs libcontainer) && /run/example /run/bundle deb' |
 		grep -qx 'deb ended with 0' || die "the library does not serve"
 	[ "$(chroot $root bash -c '. /usr/share/bash-completion/completions/cruet; complete -p cruet' | grep -c _cruet)" = 1 ] || die "no completions"
-	! grep -rn /usr/local/bin $root/usr/share/doc/cruet/examples || die "the examples name another place"
+	! grep -rn /usr/local/bin/cruet $root/usr/share/doc/cruet/examples || die "the examples name another place"
 	chroot $root sh -c 'man -w cruet-run && man -w cruet-privileged' || die "no man pages"
 	chroot $root dpkg --purge cruet libcontainer-dev libcontainer0 || die "cannot be removed"
 	[ ! -e $root/usr/bin/cruet ] && [ ! -e $root$profile ] &&
