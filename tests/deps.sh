@@ -6,8 +6,8 @@ set -eu
 
 build="gcc libc6-dev linux-libc-dev make pkg-config musl-tools libseccomp-dev libcap-dev libyajl-dev libapparmor-dev libmnl-dev"
 demo="busybox-static jq"
-test="binutils criu busybox-static clang-format diffutils fish g++ git iproute2 jq libcap2-bin libsystemd-dev lintian procps python3 shellcheck
-	universal-ctags util-linux xz-utils zsh"
+test="binutils btrfs-progs criu busybox-static clang-format diffutils e2fsprogs fish g++ git iproute2 jq libcap2-bin libsystemd-dev lintian procps python3 shellcheck
+	universal-ctags util-linux xfsprogs xz-utils zsh"
 static="dpkg-dev debian-archive-keyring gperf xz-utils"
 fuzz="clang"
 deb="debhelper dh-apparmor dpkg-dev fakeroot"

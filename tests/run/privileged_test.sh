@@ -276,3 +276,32 @@ test_privileged_unprivileged_caller()
 	lacks secret "$(grep -v denied "$T/large" | grep -v No)"
 	contains 0 "$(fact large user)"
 }
+
+# Within a user namespace that a user has made he is root, and gets what that root has: nothing of the host's.
+test_privileged_in_an_outer_user_namespace()
+{
+	local as="setpriv --reuid 1000 --regid 1000 --clear-groups"
+
+	look_bundle
+	chmod 755 "$T" "${T%/*}"
+	cp "$RUNTIME" "$T/cruet"
+	mkdir -p "$T/run"
+	$as unshare -U true 2>/dev/null || skip "users may not make user namespaces here"
+	echo secret >"$B/rootfs/etc/hosts.secret"
+	chmod 600 "$B/rootfs/etc/hosts.secret"
+	chown -R 1000:1000 "$B" "$T/run"
+	chown 0:0 "$B/rootfs/etc/hosts.secret"
+	config 'del(.linux.resources) | del(.mounts[] | select(.type == "cgroup")) | .mounts |= map(if .options then .options -= ["gid=5"] else . end) | .process.args = ["sh", "-c", $s] | .mounts += [{destination: "/tmp", type: "tmpfs", source: "none"}]' \
+		--arg s "${LOOK%exec*}
+		cat /etc/hosts.secret 2>&1; head -c 1 /dev/kmsg 2>&1; cat /proc/self/uid_map"
+	chown 1000:1000 "$B/config.json"
+	$as unshare -Urm "$T/cruet" --root "$T/run/cruet" --rootless=true run --privileged --bundle "$B" "$ID" >"$T/large" 2>&1 || die "$(cat "$T/large")"
+	expect no "$(fact large node)"
+	expect no "$(fact large sysctl)"
+	# what the kernel gives to everybody in a user namespace that he makes, and counts there only
+	expect "$($as unshare -Ur sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)" "$(fact large capabilities | cut -d' ' -f1)"
+	lacks secret "$(grep -v denied "$T/large")"
+	# the only id that there is
+	expect "0 1000 1" "$(tail -n 1 "$T/large" | xargs)"
+	contains denied "$(grep secret "$T/large")"
+}

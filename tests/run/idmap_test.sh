@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# tests/run/idmap_test.sh: file systems whose ids can be mapped, as the root of --userns=auto and as a volume of a pod with
+# hostUsers: false; and what is said of those whose ids cannot.
+
+. "${BASH_SOURCE[0]%/*}/look.sh"
+
+# on FILESYSTEM: a new one at $T/fs
+on()
+{
+	local size=64M make="mkfs.$1 -q"
+
+	mkdir -p "$T/fs"
+	case $1 in
+	tmpfs | ramfs)
+		mount -t "$1" none "$T/fs"
+		return
+		;;
+	overlay)
+		mkdir -p "$T"/{low,up,work}
+		mount -t overlay -o "lowerdir=$T/low,upperdir=$T/up,workdir=$T/work" none "$T/fs"
+		return
+		;;
+	btrfs) make="mkfs.btrfs -q --mixed" ;;
+	xfs) size=320M ;;
+	esac
+	command -v "mkfs.$1" >/dev/null || skip "no mkfs.$1"
+	[ -e /dev/loop-control ] || modprobe loop
+	# by name: the kernel loads its module, if it has one
+	truncate -s "$size" "$T/image"
+	$make "$T/image" >"$T/mkfs.out" 2>&1 || die "$(cat "$T/mkfs.out")"
+	mount -t "$1" -o loop "$T/image" "$T/fs" 2>"$T/mount.out" || {
+		modprobe -q "$1" 2>/dev/null || grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
+		die "$(cat "$T/mount.out")"
+	}
+}
+
+# A bundle with its root on $T/fs, which belongs to the host's root, and a volume there with a file of each of two users.
+bundle_on()
+{
+	on "$1"
+	bundle
+	mkdir -p "$T/fs/v"
+	mv "$B/rootfs" "$T/fs/rootfs"
+	config '.root = {path: $p} | ["CAP_CHOWN", "CAP_DAC_OVERRIDE"] as $c | .process.capabilities = {bounding: $c, effective: $c, permitted: $c}' \
+		--arg p "$T/fs/rootfs"
+	echo of root >"$T/fs/v/root"
+	echo of a user >"$T/fs/v/user"
+	chown 1000:2000 "$T/fs/v/user"
+	chmod 600 "$T/fs/v"/*
+	mkdir "$T/etc"
+	echo containers:1000000:65536 | tee "$T/etc/subuid" >"$T/etc/subgid"
+}
+
+auto()
+{
+	# shellcheck disable=SC2016 # for the shell inside
+	unshare -m sh -c 'mount --bind "$1/etc" /etc && shift && exec "$@"' sh "$T" \
+		"$RUNTIME" --root "$ROOT" run --userns=auto --bundle "$B" "$ID"
+}
+
+maps()
+{
+	bundle_on "$1"
+	# the root
+	args sh -c 'stat -c %u:%g /bin/busybox && : >/etc/new && chown 33:34 /etc/new && stat -c %u:%g /etc/new && head -n 1 /proc/self/uid_map | tr -s " "'
+	expect "0:0 33:34  0 1000000 65536" "$(auto 2>&1 | paste -sd' ')"
+	expect 33:34 "$(stat -c %u:%g "$T/fs/rootfs/etc/new")"
+	# a volume: with its ids mapped its files are the container's, and what is written is written as what it is inside
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 131072, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .root.path = $p
+		| .mounts += [{destination: "/mnt", type: "bind", source: $v, options: ["rbind"], uidMappings: .linux.uidMappings, gidMappings: .linux.uidMappings}]' \
+		--arg p "$ROOTFS" --arg v "$T/fs/v"
+	args sh -c 'cat /mnt/root; stat -c %u:%g /mnt/root /mnt/user; : >/mnt/new; chown 5:6 /mnt/new'
+	expect "of root 0:0 1000:2000" "$(cruet run --bundle "$B" "$ID" 2>&1 | paste -sd' ')"
+	expect 5:6 "$(stat -c %u:%g "$T/fs/v/new")"
+	# and without, host files stay the host's
+	config '.mounts[-1] |= del(.uidMappings, .gidMappings)'
+	args sh -c 'cat /mnt/root; cat /mnt/user; stat -c %u:%g /mnt/root; echo >/mnt/newer; chmod 666 /mnt/root; :'
+	cruet run --bundle "$B" "$ID" >"$T/out" 2>&1
+	expect "65534:65534" "$(grep -v ': ' "$T/out")"
+	expect 4 "$(grep -cE 'Permission denied|not permitted' "$T/out")"
+	expect 600 "$(stat -c %a "$T/fs/v/root")"
+}
+
+test_idmap_ext4()
+{
+	maps ext4;
+}
+
+test_idmap_tmpfs()
+{
+	maps tmpfs;
+}
+
+test_idmap_xfs()
+{
+	maps xfs;
+}
+
+test_idmap_btrfs()
+{
+	maps btrfs;
+}
+
+# It is named, and nothing is left: of the root, of a volume, and of what is mounted below.
+refuses()
+{
+	bundle_on "$1"
+	fails "root.path '$T/fs/rootfs': file system '$1' or one mounted below it does not support id-mapped mounts" auto
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 131072, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings | .root.path = $p
+		| .mounts += [{destination: "/mnt", type: "bind", source: $v, options: ["rbind"], uidMappings: .linux.uidMappings, gidMappings: .linux.uidMappings}]' \
+		--arg p "$ROOTFS" --arg v "$T/fs/v"
+	fails "/mnt: file system '$1' does not support id-mapped mounts" cruet run --bundle "$B" "$ID"
+	nothing_left
+}
+
+test_idmap_refused_by_ramfs()
+{
+	refuses ramfs;
+}
+
+# The layers of an overlay are mapped by who mounts it (an engine); the overlay itself cannot be, up to Linux 6.18.
+test_idmap_refused_by_overlay()
+{
+	refuses overlay;
+}
+
+test_idmap_layers_of_an_overlay()
+{
+	mount --help | grep -q X-mount.idmap || mount --version | grep -qE 'util-linux 2\.(39|[4-9][0-9])' || skip "mount(8) maps no ids: older than 2.39"
+	bundle
+	args sh -c 'stat -c %u:%g /bin/busybox; : >/etc/new; stat -c %u:%g /etc/new'
+	config '.root.readonly = false | .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 131072, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	# as containerd does it: the image's layers are mapped, the uppermost belongs to the container's root
+	mkdir "$T"/{image,low,up,work}
+	cp -a "$B/rootfs/." "$T/image"
+	mount --bind -o X-mount.idmap=b:0:131072:65536 "$T/image" "$T/low"
+	chown 131072:131072 "$T/up"
+	mount -t overlay -o "lowerdir=$T/low,upperdir=$T/up,workdir=$T/work" none "$B/rootfs"
+	expect "0:0 0:0" "$(cruet run --bundle "$B" "$ID" 2>&1 | paste -sd' ')"
+	expect 131072:131072 "$(stat -c %u:%g "$T/up/etc/new")"
+}
