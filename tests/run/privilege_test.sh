@@ -53,6 +53,29 @@ test_capabilities_of_a_user()
 	expect "20 20 20 21 20" "$(run | caps)"
 }
 
+# runAsNonRoot as a kubelet has it written: the engine's usual sets and a user. They bound what he could ever get, and he has
+# none, neither the container's program nor one that is executed in it; privileged or not.
+test_run_as_non_root_keeps_no_capability()
+{
+	local none="0 0 0" what
+
+	caps_config "$(jq -nc '["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
+		"CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"] as $c
+		| {bounding: $c, effective: $c, permitted: $c}')"
+	config '.process.user = {uid: 65532, gid: 65532} | .process.noNewPrivileges = false'
+	expect "0 0 0 a80425fb 0" "$(run | caps)"
+	for what in "" --privileged; do
+		expect "$none 0" "$(cruet run $what --bundle "$B" "$ID" | caps | cut -d' ' -f1-3,5)"
+	done
+	args sleep 1000
+	cruet run --detach --bundle "$B" "$ID" >/dev/null 2>&1
+	expect "$none 0" "$(cruet exec "$ID" grep ^Cap /proc/self/status | caps | cut -d' ' -f1-3,5)"
+	expect "$none 0" "$(cruet exec --privileged "$ID" grep ^Cap /proc/self/status | caps | cut -d' ' -f1-3,5)"
+	# to ask for one is to have it
+	expect "20 20 20" "$(cruet exec --process - "$ID" <<<'{"args": ["grep", "^Cap", "/proc/self/status"], "cwd": "/", "user": {"uid": 65532, "gid": 65532},
+		"capabilities": {"bounding": ["CAP_KILL"], "permitted": ["CAP_KILL"], "effective": ["CAP_KILL"], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}}' | caps | cut -d' ' -f1-3)"
+}
+
 # Ambient ones can be used, without any help of the program.
 test_ambient_capability_works()
 {
