@@ -11,7 +11,8 @@ cache=${CRUET_CACHE:-/var/cache/cruet}
 suite=${CRUET_SUITE:-trixie}
 status=0
 
-# The guest's temporary directory is on its disk: overlay upper directories and file capabilities work there.
+# The guest's temporary directory is on its disk: overlay upper directories and file capabilities work there. Tests see a copy
+# of /dev: loop devices must be there before it is made.
 guest()
 {
 	local lsm=$1
@@ -25,6 +26,7 @@ guest()
 [ -d "$oci" ] || exit 1
 guest apparmor '
 	install cruet /usr/local/bin/cruet
+	modprobe -q loop max_loop=4
 	tests/oci/isolate.sh -- tests/unit.sh unit-root
 	tests/run/run.sh /usr/local/bin/cruet systemd
 	tests/oci/isolate.sh -- tests/run/run.sh /usr/local/bin/cruet
