@@ -93,8 +93,8 @@ test_checkpoint_and_restore()
 	restore "$ID-2"
 	[ "$(status_of "$ID-2")" = running ] || cruet resume "$ID-2"
 	counts_on "$ID-2"
-	cruet wait "$ID-2" >"$T/wait" 2>&1 &
-	sleep 1
+	"$RUNTIME" --root "$ROOT" wait "$ID-2" >"$T/wait" 2>&1 &
+	wait_until 30 sh -c "ls -l /proc/$!/fd | grep -q pidfd"
 	cruet kill "$ID-2" KILL
 	wait $!
 	expect 137 "$(cat "$T/wait")"
