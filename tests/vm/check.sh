@@ -42,4 +42,20 @@ guest selinux '
 guest selinux-permissive '
 	install cruet /usr/local/bin/cruet
 	tests/run/run.sh /usr/local/bin/cruet selinux_mode selinux_levels selinux_explained'
+
+# The callers, of the newest suite that has them all. CRUET_PEER=/usr/bin/crun has a peer in the place of cruet, to tell a
+# failure of ours from one of the guest.
+engines()
+{
+	local suite=${CRUET_ENGINES_SUITE:-sid} proto
+
+	proto=$(tests/vm/engines/proto.sh "$suite") || return 1
+	echo "# the guest: Debian $suite, engines"
+	tests/vm/vm.sh run --flavour engines --suite "$suite" --lsm apparmor --mem 2048 --timeout 2400 --share "$proto:cri" \
+		--env TEST_TIMEOUT=240 --env TESTS=/mnt/cruet/tests/vm/engines --env LABEL=engines --env "PEER=${CRUET_PEER:-/usr/local/bin/cruet}" -- sh -c '
+		install cruet /usr/local/bin/cruet && ln -s cruet /usr/local/bin/cruet-privileged
+		tests/vm/engines/setup.sh "$PEER" && tests/run/run.sh "$PEER"'
+}
+
+engines || status=1
 exit $status

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/vm/engines/cri.py RUNTIME SCENARIO: a client of containerd's CRI that does what a kubelet does. setup.sh has made its
+messages from api.proto. A scenario is a function below; it fails by an exception."""
+import base64
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+sys.path.insert(0, '/tmp/cri')
+import api_pb2 as api  # pylint: disable=wrong-import-position
+import grpc
+from google.protobuf import json_format
+
+CHANNEL = grpc.insecure_channel('unix:///run/containerd/containerd.sock')
+HANDLER = os.path.basename(sys.argv[1])
+IMAGE = 'localhost/busybox:latest'
+MAPPING = [{'host_id': 131072, 'container_id': 0, 'length': 65536}]
+DEFAULT = {'profile_type': 'RuntimeDefault'}
+
+
+def call(method, **fields):
+    """One call; the request is the dictionary of its fields."""
+    request = json_format.ParseDict(fields, getattr(api, method + 'Request')())
+    rpc = CHANNEL.unary_unary('/runtime.v1.RuntimeService/' + method,
+                              request_serializer=type(request).SerializeToString,
+                              response_deserializer=getattr(api, method + 'Response').FromString)
+    return rpc(request, timeout=200)
+
+
+def expect(want, got):
+    """Equal, or the scenario has failed."""
+    if want != got:
+        raise AssertionError(f'wanted {want!r}, got {got!r}')
+
+
+def contains(want, got):
+    """`got` has `want` in it."""
+    if want not in got:
+        raise AssertionError(f'wanted {want!r} in {got!r}')
+
+
+class Pod:
+    """A sandbox, as the kubelet asks for it; used in a with statement, which removes it."""
+
+    def __init__(self, name, handler=HANDLER, **security):
+        options = security.setdefault('namespace_options', {})
+        options.setdefault('pid', 'CONTAINER')
+        security.setdefault('seccomp', DEFAULT)
+        self.name = name
+        self.logs = '/tmp/cri/logs/' + name
+        self.config = {
+            'metadata': {'name': name, 'uid': name + '-uid', 'namespace': 'default'},
+            # a pod in the host's network has the host's name
+            'hostname': '' if options.get('network') == 'NODE' else name, 'log_directory': self.logs,
+            'linux': {'cgroup_parent': f'kubepods-burstable-pod{name}.slice', 'security_context': security},
+        }
+        self.options = options
+        self.id = call('RunPodSandbox', config=self.config, runtime_handler=handler).pod_sandbox_id
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        call('StopPodSandbox', pod_sandbox_id=self.id)
+        call('RemovePodSandbox', pod_sandbox_id=self.id)
+
+    def run(self, name, command='exec sleep 100000', mounts=(), resources=None, **security):
+        """Creates and starts a container; returns its id."""
+        security.setdefault('namespace_options', self.options)
+        security.setdefault('seccomp', DEFAULT)
+        security.setdefault('masked_paths', ['/proc/kcore', '/proc/keys', '/sys/firmware', '/proc/none'])
+        security.setdefault('readonly_paths', ['/proc/sys', '/proc/bus'])
+        config = {
+            'metadata': {'name': name}, 'image': {'image': IMAGE}, 'command': ['sh', '-c', command],
+            'log_path': name + '.log', 'mounts': list(mounts),
+            'linux': {'resources': resources or {}, 'security_context': security},
+        }
+        ctr = call('CreateContainer', pod_sandbox_id=self.id, config=config, sandbox_config=self.config).container_id
+        call('StartContainer', container_id=ctr)
+        return ctr
+
+
+def execute(ctr, script, status=0):
+    """ExecSync; returns what it wrote."""
+    answer = call('ExecSync', container_id=ctr, cmd=['sh', '-c', script], timeout=100)
+    text = (answer.stdout + answer.stderr).decode()
+    expect((status, text), (answer.exit_code, text))
+    return text
+
+
+def features():
+    """What containerd read from `features`: user namespaces and recursive read-only mounts for the handler."""
+    handlers = {h.name: h.features for h in call('Status').runtime_handlers}
+    expect((True, True), (handlers[HANDLER].recursive_read_only_mounts, handlers[HANDLER].user_namespaces))
+    if HANDLER == 'cruet':
+        expect(True, handlers['cruet-privileged'].user_namespaces)
+
+
+def restricted():
+    """A pod of the restricted standard, from its creation to its end."""
+    os.makedirs('/tmp/cri/volume/sub', exist_ok=True)
+    subprocess.run(['mount', '-t', 'tmpfs', 'sub', '/tmp/cri/volume/sub'], check=True)
+    volume = {'host_path': '/tmp/cri/volume', 'container_path': '/v', 'readonly': True, 'recursive_read_only': True}
+    with Pod('restricted') as pod:
+        ctr = pod.run('c', 'echo out; echo err >&2; exec sleep 100000', [volume],
+                      {'memory_limit_in_bytes': 64 << 20, 'cpu_shares': 102, 'oom_score_adj': 900},
+                      run_as_user={'value': 1000}, run_as_group={'value': 1000}, supplemental_groups=[3000],
+                      readonly_rootfs=True, no_new_privs=True, apparmor=DEFAULT,
+                      capabilities={'drop_capabilities': ['ALL'], 'add_capabilities': ['NET_BIND_SERVICE']})
+        said = execute(ctr, '''id -G; grep -E "CapBnd|NoNew|Seccomp:" /proc/1/status; cat /proc/1/attr/current
+            touch /x; touch /v/x; touch /v/sub/x; wc -c </proc/keys; echo 1 >/proc/sys/kernel/domainname
+            cat /sys/fs/cgroup/memory.max /proc/1/oom_score_adj; hostname; ip -o addr show eth0 | grep -c 10.99''')
+        contains('1000 3000\nCapBnd:\t0000000000000400\nNoNewPrivs:\t1\nSeccomp:\t2\ncri-containerd.apparmor.d (enforce)\n', said)
+        contains('0\n67108864\n900\nrestricted\n1\n', said)
+        expect(4, said.count('Read-only file system'))
+        execute(ctr, 'exit 9', 9)
+        stats = call('ContainerStats', container_id=ctr).stats
+        if not stats.memory.working_set_bytes.value:
+            raise AssertionError('no statistics')
+        call('UpdateContainerResources', container_id=ctr, linux={'memory_limit_in_bytes': 80 << 20})
+        expect(f'{80 << 20}\n', execute(ctr, 'cat /sys/fs/cgroup/memory.max'))
+        call('StopContainer', container_id=ctr, timeout=0)
+        expect(137, call('ContainerStatus', container_id=ctr).status.exit_code)
+        call('RemoveContainer', container_id=ctr)
+        with open(pod.logs + '/c.log', encoding='ascii') as log:
+            words = log.read()
+        contains('stdout F out', words)
+        contains('stderr F err', words)
+    subprocess.run(['umount', '/tmp/cri/volume/sub'], check=True)
+
+
+def localhost_profiles():
+    """Profiles of the node: seccomp by a file, AppArmor by a name."""
+    path = '/tmp/cri/profile.json'
+    with open(path, 'w', encoding='ascii') as profile:
+        profile.write('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"],'
+                      ' "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}')
+    subprocess.run(['apparmor_parser', '-r'], check=True, input=b'''
+        profile cri-test flags=(attach_disconnected,mediate_deleted) {
+          file, capability, network, signal, ptrace, mount, umount,
+          deny /etc/passwd r,
+        }''')
+    with Pod('localhost') as pod:
+        ctr = pod.run('c', seccomp={'profile_type': 'Localhost', 'localhost_ref': path},
+                      apparmor={'profile_type': 'Localhost', 'localhost_ref': 'cri-test'})
+        said = execute(ctr, 'cat /proc/1/attr/current; mkdir /x; cat /etc/passwd', 1)
+        contains('cri-test (enforce)\n', said)
+        contains('not supported', said)
+        contains("can't open '/etc/passwd': Permission denied", said)
+
+
+def user_namespace():
+    """hostUsers: false, with a volume, and two containers that share the pod's namespace."""
+    os.makedirs('/tmp/cri/mapped', exist_ok=True)
+    with open('/tmp/cri/mapped/file', 'w', encoding='ascii') as file:
+        file.write('text')
+    volume = {'host_path': '/tmp/cri/mapped', 'container_path': '/v', 'uidMappings': MAPPING, 'gidMappings': MAPPING}
+    mapped = {'pid': 'CONTAINER', 'userns_options': {'mode': 'POD', 'uids': MAPPING, 'gids': MAPPING}}
+    with Pod('userns', namespace_options=mapped) as pod:
+        first = pod.run('first', mounts=[volume], apparmor=DEFAULT)
+        second = pod.run('second', mounts=[volume], apparmor=DEFAULT)
+        script = '''echo $(cat /proc/self/uid_map) $(stat -c %u /v/file /bin/busybox) $(hostname); readlink /proc/self/ns/user
+            touch /v/new; cat /proc/1/attr/current'''
+        said = execute(first, script)
+        contains('0 131072 65536 0 0 userns\n', said)
+        contains('cri-containerd.apparmor.d (enforce)', said)
+        expect(said, execute(second, script))
+    expect(0, os.stat('/tmp/cri/mapped/new').st_uid)
+
+
+def privileged():
+    """privileged: true."""
+    with Pod('privileged', privileged=True) as pod:
+        ctr = pod.run('c', privileged=True, masked_paths=[], readonly_paths=[], seccomp={'profile_type': 'Unconfined'})
+        with open('/proc/self/status', encoding='ascii') as status:
+            caps = [line for line in status if line.startswith('CapEff')][0]
+        said = execute(ctr, '''grep CapEff /proc/self/status; readlink /dev/ptmx; ls /dev/loop-control; cat /proc/1/attr/current
+            mount -t tmpfs x /mnt && mkdir /sys/fs/cgroup/x && echo made; rmdir /sys/fs/cgroup/x''')
+        contains(caps + 'pts/ptmx\n/dev/loop-control\nunconfined\nmade\n', said)
+
+
+def privileged_handler():
+    """The runtime class cruet-privileged: an ordinary pod is privileged all the same."""
+    with Pod('handler', handler='cruet-privileged') as pod:
+        said = execute(pod.run('c'), 'grep -E "CapEff|Seccomp:" /proc/1/status; mount -t tmpfs x /mnt && echo mounted')
+        contains('CapEff:\t000001ffffffffff\nSeccomp:\t0\nmounted', said)
+
+
+def host_namespaces():
+    """hostNetwork, hostPID, hostIPC; the end of the container kills all that it started."""
+    with Pod('host', namespace_options={'network': 'NODE', 'pid': 'NODE', 'ipc': 'NODE'}) as pod:
+        ctr = pod.run('c', 'sleep 99999 & exec sleep 99998')
+        said = execute(ctr, 'for n in net pid ipc; do readlink /proc/self/ns/$n; done')
+        expect(''.join(os.readlink('/proc/self/ns/' + n) + '\n' for n in ('net', 'pid', 'ipc')), said)
+        call('StopContainer', container_id=ctr, timeout=0)
+        for _ in range(100):
+            if subprocess.run(['pgrep', '-f', 'sleep 9999[89]'], check=False, stdout=subprocess.DEVNULL).returncode:
+                return
+            time.sleep(0.1)
+        raise AssertionError('a process of the container is still there')
+
+
+def shared_pid():
+    """shareProcessNamespace: the containers see each other."""
+    with Pod('shared', namespace_options={'pid': 'POD'}) as pod:
+        pod.run('first', 'exec sleep 77777')
+        contains('sleep 77777', execute(pod.run('second'), 'ps'))
+
+
+def websocket(url):
+    """Opens a stream of the CRI; yields (channel, bytes). RFC 6455, with what a server may send."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname, place.port), timeout=60) as sock:
+        key = base64.b64encode(os.urandom(16)).decode()
+        sock.sendall((f'GET {place.path}?{place.query} HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\n'
+                      f'Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n'
+                      'Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n').encode())
+        stream = sock.makefile('rb')
+        line = stream.readline()
+        contains(b' 101 ', line)
+        while line.strip():
+            line = stream.readline()
+        while len(head := stream.read(2)) == 2 and head[0] & 15 != 8:
+            size = head[1] & 127
+            if size == 126:
+                size, = struct.unpack('>H', stream.read(2))
+            data = stream.read(size)
+            if head[0] & 15 in (0, 1, 2) and data:
+                yield data[0], data[1:]
+
+
+def streaming():
+    """Exec by a stream."""
+    with Pod('stream') as pod:
+        url = call('Exec', container_id=pod.run('c'), cmd=['sh', '-c', 'echo out; echo err >&2; exit 3'], stdout=True, stderr=True).url
+        said = {}
+        for channel, data in websocket(url):
+            said[channel] = said.get(channel, b'') + data
+        expect((b'out\n', b'err\n'), (said[1], said[2]))
+        contains(b'"3"', said[3])
+
+
+globals()[sys.argv[2]]()

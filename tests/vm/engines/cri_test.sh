@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# tests/vm/engines/cri_test.sh: pods by containerd's CRI, the way a kubelet runs them: the scenarios are in cri.py. Not here:
+# hostUsers: false in the host's network, where containerd 2.1 itself fails ("failed to pin user namespace").
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+cri()
+{
+	python3 "$(dirname "${BASH_SOURCE[0]}")/cri.py" "$RUNTIME" "$1"
+}
+
+test_cri_features()
+{
+	cri features
+}
+
+test_cri_restricted()
+{
+	cri restricted
+}
+
+test_cri_localhost_profiles()
+{
+	cri localhost_profiles
+}
+
+test_cri_user_namespace()
+{
+	cri user_namespace
+}
+
+test_cri_privileged()
+{
+	cri privileged
+}
+
+test_cri_privileged_handler()
+{
+	[ "$NAME" = cruet ] || skip "a peer has no such name"
+	cri privileged_handler
+}
+
+test_cri_host_namespaces()
+{
+	cri host_namespaces
+}
+
+test_cri_shared_pid()
+{
+	cri shared_pid
+}
+
+test_cri_streaming()
+{
+	cri streaming
+}
