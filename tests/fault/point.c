@@ -38,6 +38,7 @@ struct tracer {
 	long main_at; /* the first close_range: what is before is the loader's and the C library's */
 	int err;
 	pid_t command, failing; /* failing: its call was suppressed, its result is still to be set */
+	pid_t crashed; /* the last stop of all was its, at an exception of its own */
 	pid_t pids[PIDS_MAX];
 	size_t n;
 	bool reached;
@@ -123,12 +124,26 @@ static void on_syscall(struct tracer *t, pid_t pid)
 	}
 }
 
+/*
+ * An exception kills also the first process of a pid namespace, but not while it is traced (force_sig_info_to_task): then
+ * the same instruction fails for ever. So the second time in a row is death.
+ */
+static bool is_dead(struct tracer *t, pid_t pid, int sig)
+{
+	bool again = t->crashed == pid;
+
+	t->crashed = sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE ? pid : 0;
+	return again && t->crashed;
+}
+
 /* One stop of one process: the signal to pass on. */
 static int on_stop(struct tracer *t, pid_t pid, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 
 	add(t, pid);
+	if (is_dead(t, pid, sig))
+		kill(pid, SIGKILL);
 	if (sig == (SIGTRAP | 0x80)) {
 		on_syscall(t, pid);
 		return 0;

@@ -1,22 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# tests/fault/sweep.sh RUNTIME [--budget SECONDS] [--verbs "create start exec delete"] [--faults "kill kill-parent 12 ..."]
+# tests/fault/sweep.sh RUNTIME [--budget SECONDS | --every N] [--verbs "create start ..."] [--faults "kill kill-parent 12 ..."]
 #
 # At every system call of each verb in turn a fault: the whole process tree is killed, or only the command, or the call fails
 # with an errno (ENOMEM 12, EMFILE 24, ENOSPC 28, EPERM 1, EINTR 4, EIO 5, ENOSYS 38). After each point: the verb ended in
 # time and not by a signal of its own, `delete --force` returns 0 and leaves no process, cgroup, mount or state, and the same
-# id can be created again. With a budget the points are a sample, spread evenly, that fits the time. To be run inside
-# tests/oci/isolate.sh. One line a verb and fault: "ok fault/VERB/FAULT (N of M points)"; each bad point is a line before it.
+# id can be created again. With a budget the points are a sample, spread evenly, that fits the time; with --every each N-th. To
+# be run inside tests/oci/isolate.sh. One line a verb and fault: "ok fault/VERB/FAULT (N of M points)"; each bad point is a line before it.
 # The runtime may be crun or runc, too, to compare.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(realpath "$(command -v "$1")")
 shift
-budget=0 verbs="create start exec delete" faults="kill kill-parent 12 24 28 1 4 5 38"
+budget=0 every=1 verbs="create start exec update delete" faults="kill kill-parent 12 24 28 1 4 5 38"
 while [ $# -gt 0 ]; do
 	case $1 in
 	--budget) budget=$2 ;;
+	--every) every=$2 ;;
 	--verbs) verbs=$2 ;;
 	--faults) faults=$2 ;;
 	*) echo "unknown: $1" >&2; exit 2 ;;
@@ -40,6 +41,10 @@ make_bundle()
 	(cd "$work/b" && "$runtime" spec)
 	jq '.process.terminal = false | .process.args = ["sleep", "1000"] | .process.env = ["PATH=/bin"]
 		| .hooks.createRuntime = [{path: "/bin/true"}]' "$work/b/config.json" >"$work/c" && mv "$work/c" "$work/b/config.json"
+	# what update writes: device rules are there in every view, limits where there are controllers
+	if [ -e /sys/fs/cgroup/pids ]; then limits='"pids": {"limit": 100}, "memory": {"limit": 100000000},'; else limits=; fi
+	echo "{$limits \"devices\": [{\"allow\": false, \"access\": \"rwm\"}, {\"allow\": true, \"type\": \"c\", \"major\": 10,
+		\"minor\": 200, \"access\": \"rw\"}]}" >"$work/resources"
 }
 
 rt()
@@ -58,8 +63,7 @@ prepare()
 	case $1 in
 	create) ;;
 	start) quiet rt create --bundle "$work/b" $id ;;
-	exec | update) quiet rt run --detach --bundle "$work/b" $id ;;
-	delete) quiet rt run --detach --bundle "$work/b" $id ;;
+	exec | update | delete) quiet rt run --detach --bundle "$work/b" $id ;;
 	esac
 }
 
@@ -69,7 +73,7 @@ words()
 	create) echo "create --bundle $work/b $id" ;;
 	start) echo "start $id" ;;
 	exec) echo "exec $id true" ;;
-	update) echo "update --pids-limit 100 $id" ;;
+	update) echo "update --resources $work/resources $id" ;;
 	delete) echo "delete --force $id" ;;
 	esac
 }
@@ -88,9 +92,15 @@ processes()
 	echo $n
 }
 
+# Others' mounts below temporary directories come from the host, and go when their mount points do.
+mounts()
+{
+	awk -v own="$work/" '{ at = $5 "/" } at !~ "^/(tmp|var)/" || index(at, own) == 1' /proc/self/mountinfo | wc -l
+}
+
 traces()
 {
-	echo "mounts $(wc -l </proc/self/mountinfo) cgroups $(find /sys/fs/cgroup -type d | wc -l) state $(find $root -mindepth 1 2>/dev/null | wc -l)"
+	echo "mounts $(mounts) cgroups $(find /sys/fs/cgroup -type d | wc -l) state $(find $root -mindepth 1 2>/dev/null | wc -l)"
 }
 
 # After a point: what is wrong, or nothing.
@@ -164,7 +174,7 @@ sweep()
 	# a fault in the loader or the C library before main() is theirs to survive, and nothing has been done yet
 	case $fault in kill*) first=1 ;; esac
 	quiet rt delete --force $id
-	stride=1
+	stride=$every
 	if [ "$budget" -gt 0 ]; then # some 8 points a second
 		stride=$((total / (share * 6 + 1) + 1))
 	fi
