@@ -386,21 +386,26 @@ static void free_work(void *p)
 }
 #define autofree __attribute__((cleanup(free_work)))
 
-int bpf_device_apply(int cgroupfd, bool fresh, const struct device_rule *rules, size_t n)
+int bpf_device_load(const struct device_rule *rules, size_t n, int *ret_program)
 {
 	autofree struct bpf_insn *insns = calloc(BPF_DEVICE_INSNS(n), sizeof(*insns));
 	autofree struct device_rule *work = calloc(n + 1, sizeof(*work));
-	__attribute__((cleanup(attached_close))) struct attached ours = { .n = 0 };
-	autoclose int program = -1;
 	size_t length;
 	int r = insns && work ? bpf_device_make(rules, n, work, insns, &length)
 			      : fail(ENOMEM, "device rules");
 
-	if (r == 0 && !fresh)
-		r = find_ours(cgroupfd, &ours);
-	if (r == 0 && length > 0)
-		r = load_program(insns, length, &program);
-	if (r == 0 && length > 0)
+	if (r < 0)
+		return r;
+	*ret_program = -1;
+	return length > 0 ? load_program(insns, length, ret_program) : 0;
+}
+
+int bpf_device_attach(int cgroupfd, bool fresh, int program)
+{
+	__attribute__((cleanup(attached_close))) struct attached ours = { .n = 0 };
+	int r = fresh ? 0 : find_ours(cgroupfd, &ours);
+
+	if (r == 0 && program >= 0)
 		r = attach_new(cgroupfd, program, &ours);
 	for (size_t i = 0; i < ours.n && r == 0; i++)
 		r = detach(cgroupfd, ours.fds[i]);

@@ -23,9 +23,13 @@
 int bpf_device_make(const struct device_rule *rules, size_t n, struct device_rule *work,
 		    struct bpf_insn *insns, size_t *ret_n) MUST_USE;
 
+/* Have the kernel verify and compile the program for the rules, which takes longer than all else: an fd, or -1 where all is
+ * allowed. */
+int bpf_device_load(const struct device_rule *rules, size_t n, int *ret_program) MUST_USE;
+
 /*
- * Put the program for the rules on the cgroup: none where all is allowed, else one, in place of the one that
+ * Put a program of bpf_device_load() on the cgroup: none where it is -1, else one, in place of the one that
  * an earlier call put there, with no moment without (BPF_F_REPLACE). Programs of others (systemd's) stay:
  * they can only deny more. `fresh`: nothing can be attached yet, so nothing is asked.
  */
-int bpf_device_apply(int cgroupfd, bool fresh, const struct device_rule *rules, size_t n) MUST_USE;
+int bpf_device_attach(int cgroupfd, bool fresh, int program) MUST_USE;

@@ -83,6 +83,8 @@ void cgroup_close(struct cgroup_place *place)
 		fd_close(&place->v[i].fd);
 		fd_close(&place->v[i].parentfd);
 	}
+	if (place && place->devices_loaded)
+		fd_close(&place->device_program);
 	if (place)
 		place->n = 0;
 }

@@ -117,6 +117,8 @@ struct device_rule {
 	unsigned int access;  /* DEVICE_* */
 };
 int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n) MUST_USE;
+/* What takes long of it, ahead of the next cgroup_set_devices(), which must be for the same rules. */
+int cgroup_load_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n) MUST_USE;
 
 /* All processes of it and of what is below, host pids, sorted. */
 int cgroup_pids(struct arena *arena, const struct cgroup_place *place, pid_t **ret_pids,

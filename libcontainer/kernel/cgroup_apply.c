@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/io.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -122,9 +123,9 @@ static int check_rule(const struct device_rule *r)
 	return fail(EINVAL, "device rule '%c %lld:%lld'", r->type, (long long)r->major, (long long)r->minor);
 }
 
-int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n)
+int cgroup_load_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n)
 {
-	struct cgroup_dir *dir = (struct cgroup_dir *)cgroup_place_dir(place, "devices");
+	const struct cgroup_dir *dir = cgroup_place_dir(place, "devices");
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
@@ -135,8 +136,24 @@ int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rul
 		return fail(EOPNOTSUPP, "linux.resources.devices: cgroup '%s' has no devices controller",
 			    place->path);
 	if (!dir->v2)
+		return 0;
+	r = bpf_device_load(rules, n, &place->device_program);
+	place->devices_loaded = r == 0;
+	return r;
+}
+
+int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n)
+{
+	struct cgroup_dir *dir = (struct cgroup_dir *)cgroup_place_dir(place, "devices");
+	int r = place->devices_loaded ? 0 : cgroup_load_devices(place, rules, n);
+
+	if (r < 0)
+		return r;
+	if (!dir->v2)
 		return cgroup_v1_set_devices(dir, rules, n);
-	r = bpf_device_apply(dir->fd, dir->made, rules, n);
+	r = bpf_device_attach(dir->fd, dir->made, place->device_program);
+	fd_close(&place->device_program);
+	place->devices_loaded = false;
 	/* the next program must find this one */
 	dir->made = false;
 	return r;

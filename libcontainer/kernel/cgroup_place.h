@@ -24,6 +24,8 @@ struct cgroup_place {
 	const char *name; /* its last component */
 	struct cgroup_dir v[CGROUP_HIERARCHIES_MAX];
 	size_t n;
+	bool devices_loaded; /* v2: the next device rules are those of device_program */
+	int device_program;  /* -1: all is allowed */
 };
 
 /* cgroup_path.c: from the hierarchy's root downwards. */

@@ -404,6 +404,7 @@ const struct step create_steps[] = {
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
 	{ "filter",       wants_filter,       finish_filter,       NULL,            "seccomp's is compiled beside init's mounts, too" },
+	{ "device-program", wants_device_rules, load_device_rules, NULL,            "the kernel compiles it beside init's mounts, as seccomp's" },
 	{ "delegation",   wants_delegation,   delegate_cgroup,     NULL,            "after the writes: the new owner may change what is his" },
 	{ "rlimits",      wants_rlimits,      raise_rlimits,       NULL,            "raising needs the host's CAP_SYS_RESOURCE" },
 	{ "net-devices",  wants_net_devices,  move_net_devices,    NULL,            "the namespace exists; hooks may want them" },

@@ -123,6 +123,13 @@ bool wants_rules_when_ready(const struct run *run)
 	return wants_device_rules(run) && !wants_hooks(run);
 }
 
+int load_device_rules(struct run *run)
+{
+	int r = cgroup_load_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
+
+	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
+}
+
 int apply_device_rules(struct run *run)
 {
 	int r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);

@@ -21,6 +21,7 @@ int apply_limits(struct run *run) MUST_USE;
 bool wants_device_rules(const struct run *run);
 bool wants_rules_before_hooks(const struct run *run);
 bool wants_rules_when_ready(const struct run *run);
+int load_device_rules(struct run *run) MUST_USE;
 int apply_device_rules(struct run *run) MUST_USE;
 bool wants_delegation(const struct run *run);
 int delegate_cgroup(struct run *run) MUST_USE;
