@@ -15,12 +15,17 @@
 
 #include "base/fd.h"
 
+int64_t now_ns(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 int64_t now_ms(void)
 {
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return now_ns() / 1000000;
 }
 
 /* Wait for `events` until the deadline: 0, -ETIMEDOUT or -errno. */

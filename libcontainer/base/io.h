@@ -11,6 +11,7 @@
 
 /* Milliseconds of CLOCK_BOOTTIME: deadlines are absolute, so that retries cannot stretch them. */
 int64_t now_ms(void);
+int64_t now_ns(void); /* the same clock: for time spans */
 #define NO_DEADLINE INT64_MAX
 
 /* Write all of it; -errno. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init/steps.c: the tables of wire/init_steps.h with their functions, and the loop that runs one. */
-#include <time.h>
 #include <unistd.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/io.h"
 #include "init/child.h"
 #include "wire/gate.h"
 
@@ -16,16 +16,13 @@ static const struct child_step confine_steps[] = { CONFINE_STEPS(ROW) };
 
 static void note_begin(struct child *c, enum step_table table, size_t i)
 {
-	struct timespec t;
-
 	c->shared->table = table;
 	c->shared->step = (uint32_t)i;
 	if (!c->h->trace || i >= SHARED_STEPS_MAX / 2)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &t);
 	if (table == TABLE_CONFINE)
 		i += SHARED_STEPS_MAX / 2;
-	c->shared->began_ns[i] = t.tv_sec * 1000000000LL + t.tv_nsec;
+	c->shared->began_ns[i] = now_ns();
 }
 
 int child_run_table(struct child *c, enum step_table table, const struct child_step *steps, size_t n)

@@ -331,7 +331,11 @@ int finish_init(struct run *run)
 {
 	int r = child_send(run, SYNC_PREPARED);
 
-	return r < 0 ? r : child_receive(run, SYNC_READY, NULL);
+	if (r == 0)
+		r = child_receive(run, SYNC_READY, NULL);
+	if (r == 0 && run->handoff->trace)
+		child_log_timeline(run);
+	return r;
 }
 
 /* ---- telling the caller ------------------------------------------------------------------------------------------- */

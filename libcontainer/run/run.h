@@ -95,6 +95,8 @@ int spawn_adopt(struct run *run) MUST_USE;
 /* Receive `wanted` from the child; where it died instead, the failure that it recorded is made ours. */
 int child_receive(struct run *run, unsigned int wanted, int *ret_fd) MUST_USE;
 int child_send(struct run *run, unsigned int message) MUST_USE;
+/* How long init took for what it has done, at level debug: from the recorder, so only to be read. */
+void child_log_timeline(const struct run *run);
 /* The recorder's failure as ours, with the step it happened in. Returns -errno. */
 int child_failure(struct run *run);
 

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "kernel/ns.h"
 #include "kernel/process.h"
 #include "kernel/sys.h"
@@ -208,6 +209,24 @@ static const char *step_name(const struct shared *shared)
 	if (table >= STEP_TABLES || step >= tables[table].n)
 		return "clone";
 	return tables[table].names[step];
+}
+
+void child_log_timeline(const struct run *run)
+{
+	const enum step_table first = run->plan->kind == PLAN_EXEC ? TABLE_ENTER : TABLE_SETUP;
+	int64_t before = 0;
+
+	for (size_t i = 0; i < SHARED_STEPS_MAX; i++) {
+		size_t step = i % (SHARED_STEPS_MAX / 2);
+		enum step_table table = i == step ? first : TABLE_CONFINE;
+		int64_t began = run->shared->began_ns[i];
+
+		if (!began || step >= tables[table].n)
+			continue;
+		log_debug("init: step '%s', %lld us after the last", tables[table].names[step],
+			  before ? (long long)(began - before) / 1000 : 0);
+		before = began;
+	}
 }
 
 int child_failure(struct run *run)

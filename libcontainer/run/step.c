@@ -53,6 +53,21 @@ static void undo_after_failure(const struct step *steps, size_t n, struct run *r
 	err_trail_attach(own);
 }
 
+/* With its time, where somebody reads it. */
+static int apply_one(const struct step *step, struct run *run)
+{
+	int64_t began_ns;
+	int r;
+
+	if (!log_wants(LOG_LEVEL_DEBUG))
+		return step->apply(run);
+	log_debug("step '%s'", step->name);
+	began_ns = now_ns();
+	r = step->apply(run);
+	log_debug("step '%s': %lld us", step->name, (long long)(now_ns() - began_ns) / 1000);
+	return r;
+}
+
 int steps_apply(const struct step *steps, size_t n, struct run *run)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -60,8 +75,7 @@ int steps_apply(const struct step *steps, size_t n, struct run *run)
 
 		if (steps[i].wanted && !steps[i].wanted(run))
 			continue;
-		log_debug("step '%s'", steps[i].name);
-		r = steps[i].apply(run);
+		r = apply_one(&steps[i], run);
 		if (r < 0) {
 			undo_after_failure(steps, i + 1, run);
 			return r;

@@ -15,7 +15,7 @@ struct shared {
 	int32_t pid;                        /* init as its cloner saw it: the parent's pid namespace */
 	uint32_t table;                     /* enum step_table */
 	uint32_t step;                      /* index into the table of steps that runs now */
-	int64_t began_ns[SHARED_STEPS_MAX]; /* CLOCK_MONOTONIC, init's table; 0: not reached */
+	int64_t began_ns[SHARED_STEPS_MAX]; /* now_ns(): setup's or exec's, then confine's in the second half; 0: not noted */
 	/* The seccomp listener: init may not say a word once its filter is loaded, so it writes the fd's number here and
 	 * waits, without a system call, until the other side has taken the fd. Both 0: nothing yet. */
 	int32_t listener_fd;    /* number + 1 */

@@ -172,6 +172,11 @@ test_debug_log()
 	cruet --debug --log "$T/log.json" --log-format json create --bundle "$B" "$ID" >"$T/out" 2>&1
 	[ "$(jq -s length "$T/log.json")" -gt 5 ] || die "nothing to read: $(cat "$T/log.json")"
 	jq -e 'has("level") and has("msg") and has("time")' "$T/log.json" >/dev/null
+	# what took how long, init's part of it, too
+	jq -r .msg "$T/log.json" >msgs
+	grep -qE "^step 'spawn': [0-9]+ us$" msgs
+	grep -qE "^init: step 'switch-root', [0-9]+ us after the last$" msgs
+	grep -qE "^init: step 'bounding-set', [0-9]+ us after the last$" msgs
 }
 
 test_exit_codes_of_run()
