@@ -62,7 +62,7 @@ LIBS_SHARED = $(shell $(PKG_CONFIG) --libs libseccomp libcap yajl libapparmor li
 SONAME := libcontainer.so.0
 
 # Goals that compile nothing need no flags, and no library.
-ifneq ($(filter-out help clean format lint check demo asan fuzz bench uninstall docs deb,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean format lint check check-faults demo asan fuzz bench uninstall docs deb,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 ifeq ($(LINK),default)
 LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl
@@ -253,6 +253,11 @@ check-unit: $(UNIT) ## the tests that need no root; seconds
 lint: ## the rules that a compiler does not know
 	@tests/lint/lint.sh
 
+check-faults: ## a fault at every system call of create, start, exec, update and delete (root; some 20 minutes)
+	@tests/deps.sh build demo test
+	@$(submake) all
+	@tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh ./cruet
+
 cve-table: ## attack cruet and the other runtimes installed, print who holds (root)
 	@tests/deps.sh build test
 	@$(submake) all
@@ -289,5 +294,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS='	' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 -include $(LIB_OBJ:.o=.d) $(SRC_OBJ:.o=.d) $(INIT_OBJ:.o=.d) $(UNIT:=.d) $(UNITROOT:=.d)
-.PHONY: all lib tests check check-unit cve-table lint asan fuzz bench demo docs deb format install install-lib uninstall clean help FORCE
+.PHONY: all lib tests check check-unit check-faults cve-table lint asan fuzz bench demo docs deb format install install-lib uninstall clean help FORCE
 .DELETE_ON_ERROR:

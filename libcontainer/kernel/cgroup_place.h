@@ -94,6 +94,7 @@ int cgroup_v2_adopt(struct cgroup_dir *dir, const struct cgroup_place *place,
 		    const char *controllers) MUST_USE;
 int cgroup_v2_check(const struct cgroup_dir *dir, const char *path) MUST_USE;
 int cgroup_v2_freeze(const struct cgroup_dir *dir, bool frozen, int64_t deadline_ms) MUST_USE;
+int cgroup_v2_is_frozen(int fd, bool *ret_frozen) MUST_USE;
 int cgroup_v2_wait_empty(const struct cgroup_dir *dir, int64_t deadline_ms) MUST_USE;
 struct cgroup_events {
 	bool populated, frozen;

@@ -102,6 +102,20 @@ int cgroup_v2_wait_empty(const struct cgroup_dir *dir, int64_t deadline_ms)
 	return wait_events(dir, is_empty, deadline_ms);
 }
 
+int cgroup_v2_is_frozen(int fd, bool *ret_frozen)
+{
+	struct cgroup_events events = { 0 };
+	char asked[8];
+	int r = cgroup_v2_events(fd, &events);
+
+	if (r < 0)
+		return r;
+	/* frozen by an ancestor, or by its own file, where some processes may still be on their way there */
+	*ret_frozen = events.frozen ||
+		      (read_file_at(fd, "cgroup.freeze", asked, sizeof(asked)) > 0 && asked[0] == '1');
+	return 0;
+}
+
 int cgroup_v2_freeze(const struct cgroup_dir *dir, bool frozen, int64_t deadline_ms)
 {
 	int r = write_file_at(dir->fd, "cgroup.freeze", frozen ? "1" : "0");
