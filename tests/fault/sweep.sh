@@ -143,6 +143,13 @@ mend()
 	sleep 0.1
 	rm -rf ${root:?}
 	find /sys/fs/cgroup -depth -type d -name "*$id*" -exec rmdir {} + 2>/dev/null
+	settle
+}
+
+# What is there before a point: what a whole cycle without a fault leaves (crun keeps a directory of its own).
+settle()
+{
+	quiet rt create --bundle "$work/b" $id && quiet rt delete --force $id || return 1
 	before=$(traces) processes_before=$(processes)
 }
 
@@ -190,8 +197,7 @@ sweep()
 
 make_bundle
 mkdir -p $root
-quiet rt create --bundle "$work/b" $id && quiet rt delete --force $id || { cat "$work/out"; exit 1; }
-before=$(traces) processes_before=$(processes)
+settle || { cat "$work/out"; exit 1; }
 # shellcheck disable=SC2086
 share=$((budget / $(set -- $verbs; echo $#) / $(set -- $faults; echo $#)))
 offset=0
