@@ -36,6 +36,7 @@ struct tracer {
 	const char *name; /* at the openat of this, not at a number; or NULL */
 	long at, seen;
 	long main_at; /* the first close_range: what is before is the loader's and the C library's */
+	long loaded_at; /* the same of a peer, that may call none: after the loader has unmapped its cache */
 	int err;
 	pid_t command, failing; /* failing: its call was suppressed, its result is still to be set */
 	pid_t crashed; /* the last stop of all was its, at an exception of its own */
@@ -113,6 +114,8 @@ static void on_syscall(struct tracer *t, pid_t pid)
 			t->seen++;
 		if (!t->main_at && info.entry.nr == SYS_close_range)
 			t->main_at = t->seen;
+		if (!t->loaded_at && info.entry.nr == SYS_munmap)
+			t->loaded_at = t->seen + 1;
 		if (t->name ? !t->reached && opens_name(t, pid, &info) : counts && t->seen == t->at && t->what != COUNT)
 			act(t, pid, info.entry.nr);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && t->failing == pid) {
@@ -254,7 +257,7 @@ int main(int argc, char **argv)
 		let_go(&t);
 	reap_killed(&t);
 	if (t.what == COUNT)
-		dprintf(3, "%ld %ld\n", t.seen, t.main_at);
+		dprintf(3, "%ld %ld\n", t.seen, t.main_at ? t.main_at : t.loaded_at ? t.loaded_at : 1);
 	else if (!t.reached)
 		return 200;
 	return status;
