@@ -96,8 +96,8 @@ test_checkpoint_and_restore()
 	"$RUNTIME" --root "$ROOT" wait "$ID-2" >"$T/wait" 2>&1 &
 	wait_until 30 sh -c "ls -l /proc/$!/fd | grep -q pidfd"
 	cruet kill "$ID-2" KILL
-	wait $!
-	expect 137 "$(cat "$T/wait")"
+	wait $! || ! pidfd_tells || die "$(cat "$T/wait")"
+	! pidfd_tells || expect 137 "$(cat "$T/wait")"
 	wait_until 10 status_is "$ID-2" stopped
 	cruet delete "$ID-2"
 	no_state
@@ -502,13 +502,16 @@ test_criu_config_file()
 # Whatever criu does, the container runs on, and the failure says why.
 test_criu_that_misbehaves()
 {
-	local does what
+	local does what limit
 
 	counter
 	run_detached
 	while read -r does what; do
 		stand_in "$does"
-		fails "$what" cruet checkpoint --image-path "$T/images" --timeout 2s "$ID"
+		# a slow machine needs its time to start it
+		limit=60s
+		[ "$does" != hang ] || limit=2s
+		fails "$what" cruet checkpoint --image-path "$T/images" --timeout $limit "$ID"
 		expect running "$(status_of "$ID")"
 		counts_on "$ID"
 	done <<-'TEXT'

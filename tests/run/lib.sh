@@ -139,6 +139,15 @@ wait_until()
 	done
 }
 
+# Whether a pidfd tells how a process ended that its parent has reaped; elsewhere who waits must be faster than the parent.
+pidfd_tells()
+{
+	local major minor
+
+	IFS=.- read -r major minor _ < <(uname -r)
+	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 15 ]; }
+}
+
 status_is()
 {
 	[ "$(status_of "$1")" = "$2" ]

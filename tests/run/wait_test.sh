@@ -5,10 +5,7 @@
 # Everything below that waits for a reaped container needs a kernel that tells.
 needs_pidfd_info()
 {
-	local major minor
-
-	IFS=.- read -r major minor _ < <(uname -r)
-	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 15 ]; } || skip "Linux 6.15 tells, this is $(uname -r)"
+	pidfd_tells || skip "Linux 6.15 tells, this is $(uname -r)"
 }
 
 # A container that runs until the test says how to end.
