@@ -67,8 +67,10 @@ static const struct fact {
 static const bool idmap_acts = true; /* linux.mountExtensions has a level more */
 
 /* Annotations of a configuration that change what is done: an engine must not pass them on from whom it does
- * not trust. */
+ * not trust. With a dot at the end, all that begin so. criu's own configuration can name programs to run. */
 static const char *const unsafe_annotations[] = {
+	"org.criu.config",
+	"org.systemd.property.",
 	"run.oci.keep_original_groups",
 	"run.oci.mount_context_type",
 };
