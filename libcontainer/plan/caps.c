@@ -72,21 +72,27 @@ static const char *words_of(uint64_t mask, char *buf, size_t size)
 	return buf;
 }
 
-/* What capset(2) and prctl(2) would refuse. */
-static int check_sets(const struct cap_masks *c)
+/* What of a set capset(2) and prctl(2) would refuse beside the others cannot be granted either. */
+static int leave_out(struct making *m, const char *set, const char *needs, uint64_t possible, uint64_t *mask)
 {
-	uint64_t raisable = c->mask[CAPSET_PERMITTED] & c->mask[CAPSET_INHERITABLE];
+	uint64_t impossible = *mask & ~possible;
 	char words[1024];
 
-	if (c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED])
-		return fail(0, "process.capabilities.effective: %s must be in permitted as well",
-			    words_of(c->mask[CAPSET_EFFECTIVE] & ~c->mask[CAPSET_PERMITTED], words,
-				     sizeof(words)));
-	if (c->mask[CAPSET_AMBIENT] & ~raisable)
-		return fail(0,
-			    "process.capabilities.ambient: %s must be in permitted and inheritable as well",
-			    words_of(c->mask[CAPSET_AMBIENT] & ~raisable, words, sizeof(words)));
-	return 0;
+	*mask &= possible;
+	if (!impossible)
+		return 0;
+	return warn(m, "process.capabilities.%s: not in %s as well, left out: %s", set, needs,
+		    words_of(impossible, words, sizeof(words)));
+}
+
+static int fit_sets(struct making *m, uint64_t *mask)
+{
+	int r = leave_out(m, "effective", "permitted", mask[CAPSET_PERMITTED], &mask[CAPSET_EFFECTIVE]);
+
+	if (r < 0)
+		return r;
+	return leave_out(m, "ambient", "permitted and inheritable",
+			 mask[CAPSET_PERMITTED] & mask[CAPSET_INHERITABLE], &mask[CAPSET_AMBIENT]);
 }
 
 int make_caps(struct making *m, const struct spec_capabilities *caps, struct cap_masks *ret_masks)
@@ -116,7 +122,7 @@ int make_caps(struct making *m, const struct spec_capabilities *caps, struct cap
 		r = warn(m, "process.capabilities: not in the caller's bounding set, left out: %s",
 			 words_of(refused, words, sizeof(words)));
 	if (r == 0)
-		r = check_sets(&masks);
+		r = fit_sets(m, masks.mask);
 	if (r == 0)
 		*ret_masks = masks;
 	return r;
