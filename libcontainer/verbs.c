@@ -190,11 +190,15 @@ static int pass(struct cruet *cruet, const struct opened *opened, int gate, int 
 	/* The name goes first: should we die before "go", init sees the stream end and ends, too. */
 	if (r == 0)
 		r = ledger_unlink(&opened->entry, GATE_NAME);
-	if (r == 0)
-		r = pass_gate(cruet, opened, gate, pidfd);
+	if (r < 0)
+		return r;
+	r = pass_gate(cruet, opened, gate, pidfd);
 	/* what was said to have failed must not happen later */
 	if (r == -ETIMEDOUT && process_signal(pidfd, SIGKILL) < 0)
 		log_debug("init had ended");
+	/* it is about to end: who is told of the failure shall find a container that has stopped */
+	if (r < 0)
+		(void)!wait_readable(pidfd, now_ms() + DELETE_MS);
 	return r;
 }
 

@@ -213,7 +213,7 @@ test_failure_of_start_container()
 	cruet create --bundle "$B" "$ID" >/dev/null
 	fails "hooks.startContainer[0]" cruet start "$ID"
 	contains "status 3" "$(cat "$T/fails.out")"
-	wait_until 10 status_is "$ID" stopped
+	expect stopped "$(status_of "$ID")"
 	[ ! -e "$T/ran" ] || die "the program ran"
 	cruet delete "$ID"
 	fails "hooks.startContainer[0]" cruet run --bundle "$B" "$ID"

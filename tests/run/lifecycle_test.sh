@@ -285,6 +285,20 @@ test_no_process()
 	gone "$ID"
 }
 
+# When start has said that it failed, the container has stopped: delete needs no force, whoever is faster.
+test_failed_start_has_stopped()
+{
+	local i
+
+	bundle
+	config 'del(.process)'
+	for i in $(seq 20); do
+		create "$ID-$i" || die "$(cat "$T/create.err")"
+		fails "no process" cruet start "$ID-$i"
+		silent cruet delete "$ID-$i"
+	done
+}
+
 test_bundle_errors()
 {
 	bundle
