@@ -46,14 +46,22 @@ static unsigned long old_propagation(unsigned long asked)
 	}
 }
 
-/* Without a mount namespace of its own the container's mounts are made where it lives: in the caller's, from
- * which delete takes them again, or in the joined one. */
-static bool mounts_on_host(const struct making *m)
+static bool makes_mounts(const struct making *m)
 {
 	const struct spec_linux *l = m->spec->linux_;
 
-	return !(m->plan->ns.join & CLONE_NEWNS) &&
-	       (m->spec->mounts.n || l->masked_paths.n || l->readonly_paths.n || m->spec->root->readonly);
+	return m->spec->mounts.n || l->masked_paths.n || l->readonly_paths.n || m->spec->root->readonly;
+}
+
+/* Without a mount namespace of its own the container's mounts are made where it lives: in the caller's, from
+ * which delete takes them again, or in the joined one. That must not be the caller's by another name, where
+ * nobody would take them. */
+static void make_root_elsewhere(struct making *m, struct plan_root *r)
+{
+	r->how = ROOT_CHROOT;
+	r->on_host = makes_mounts(m) && !(m->plan->ns.join & CLONE_NEWNS);
+	if (makes_mounts(m))
+		m->plan->ns.not_callers |= m->plan->ns.join & CLONE_NEWNS;
 }
 
 static int make_root(struct making *m)
@@ -72,8 +80,7 @@ static int make_root(struct making *m)
 	r->readonly = root->readonly;
 	r->idmapped = m->options->ids.size > 0;
 	if (!(ns_made(&m->plan->ns) & CLONE_NEWNS)) {
-		r->how = ROOT_CHROOT;
-		r->on_host = mounts_on_host(m);
+		make_root_elsewhere(m, r);
 		if (m->spec->linux_->rootfs_propagation)
 			return fail(0, "linux.rootfsPropagation: needs a mount namespace of its own: add "
 				       "{\"type\": \"mount\"}, "

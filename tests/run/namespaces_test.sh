@@ -255,6 +255,15 @@ test_own_namespace_by_path()
 	fails "host's own net namespace" cruet run --bundle "$B" "$ID"
 	expect "$before" "$(cat /proc/sys/net/ipv4/ip_default_ttl)"
 	nothing_left
+	bundle "$T/mounts"
+	join_ns mount /proc/self/ns/mnt
+	before=$(host_mounts)
+	fails "host's own mnt namespace" cruet run --bundle "$B" "$ID"
+	expect "$before" "$(host_mounts)"
+	nothing_left
+	config '.mounts = [] | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false'
+	expect test "$(run_sh hostname)"
+	expect "$before" "$(host_mounts)"
 }
 
 test_name_in_a_joined_namespace()
