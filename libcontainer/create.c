@@ -31,6 +31,7 @@
 static int open_config(const struct cruet_create *options, const char *bundle, int *ret_fd)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (options->config) {
 		*ret_fd = open(options->config, O_RDONLY | O_CLOEXEC);
@@ -38,10 +39,13 @@ static int open_config(const struct cruet_create *options, const char *bundle, i
 	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/config.json", bundle) >= sizeof(path))
 		return fail(ENAMETOOLONG, "bundle '%s'", bundle);
-	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* a FIFO that nobody writes to would hold us for ever */
+	*ret_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (*ret_fd < 0)
 		return fail(errno, "cannot open the bundle's configuration '%s' (make one with `cruet spec`)",
 			    path);
+	if (fstat(*ret_fd, &st) || !S_ISREG(st.st_mode))
+		return fail(EINVAL, "the bundle's configuration '%s' is not a regular file", path);
 	return 0;
 }
 

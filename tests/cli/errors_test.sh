@@ -146,3 +146,14 @@ test_privileged_name()
 	! "$RUNTIME" --root "$T/root" create --dry-run -b "$T/b" x | grep -q "seccomp: unconfined" || die "privileged by another name"
 	contains "cruet version" "$(./cruet-privileged --version)"
 }
+
+# Whoever writes to it, or does not: a verb must not wait for him.
+test_configuration_that_is_no_file()
+{
+	mkdir -p "$T/b/rootfs"
+	mkfifo "$T/b/config.json"
+	fails "config.json' is not a regular file" timeout 10 "$RUNTIME" --root "$T/root" create --dry-run -b "$T/b" x
+	rm "$T/b/config.json"
+	mkdir "$T/b/config.json"
+	fails "config.json' is not a regular file" cruet create --dry-run -b "$T/b" x
+}
