@@ -37,8 +37,9 @@ int warn(struct making *m, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 const char *make_annotation(const struct making *m, const char *key);
 
 /* A path in the container: absolute (a relative one means: from the root), "//" and "." gone, no trailing
- * slash. ".." is refused: what it means depends on symlinks, and rules like those for /proc judge by the
- * name. `place` is for the error. */
+ * slash. ".." takes back what stands before it, by name and never above the root, as in runc: engines pass on
+ * what users write (a pod's mountPath), and rules like those for /proc judge by the name. `place` is for the
+ * error. */
 int container_path(struct making *m, const char *place, const char *path, const char **ret_path) MUST_USE;
 
 /* The namespaces that the plan makes, and all that differ from the caller's: bits of CLONE_NEW*. */

@@ -52,18 +52,29 @@ const char *make_annotation(const struct making *m, const char *key)
 
 int container_path(struct making *m, const char *place, const char *path, const char **ret_path)
 {
-	size_t size = strlen(path) + 2;
-	char *absolute = arena_alloc(m->arena, 2, size), *clean = absolute ? absolute + size : NULL;
+	char *clean = arena_alloc(m->arena, 1, strlen(path) + 2);
+	size_t n = 0, length;
 
-	if (!absolute)
+	if (!clean)
 		return -ENOMEM;
 	if (!*path)
 		return fail(0, "%s: empty", place);
-	snprintf(absolute, size, "%s%s", path[0] == '/' ? "" : "/", path);
-	if (path_normalise(absolute, clean, size) < 0) {
-		fail_forget();
-		return fail(0, "%s: '%s': '..' is not allowed", place, path);
+	for (const char *s = path; *(s += strspn(s, "/")); s += length) {
+		length = strcspn(s, "/");
+		if (length == 1 && *s == '.')
+			continue;
+		if (length == 2 && s[0] == '.' && s[1] == '.') {
+			while (n && clean[--n] != '/')
+				;
+			continue;
+		}
+		clean[n++] = '/';
+		memcpy(clean + n, s, length);
+		n += length;
 	}
+	if (!n)
+		clean[n++] = '/';
+	clean[n] = '\0';
 	*ret_path = clean;
 	return 0;
 }

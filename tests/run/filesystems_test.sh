@@ -18,8 +18,19 @@ test_destination_forms()
 	expect tmpfs "$(line_of /made/of/many/parts | cut -d' ' -f3)"
 	expect 755 "$(stat -c %a "$B/rootfs/made/of")"
 	config '.mounts |= map(select(.type != "tmpfs" or .source != "t"))'
-	add_mount /../up tmpfs t
-	fails ".." cruet run --bundle "$B" "$ID"
+	# by name, before any symlink is looked at, and never above the root
+	ln -s /mnt "$B/rootfs/link"
+	add_mount /../up/../../over tmpfs t
+	add_mount /link/../beside tmpfs t
+	look
+	expect tmpfs "$(line_of /over | cut -d' ' -f3)"
+	expect tmpfs "$(line_of /beside | cut -d' ' -f3)"
+	[ ! -e "$B/over" ] && [ ! -e "$B/rootfs/up" ] || die "made elsewhere"
+	add_mount /mnt/../proc/../proc/self tmpfs t
+	fails "nothing may be mounted inside /proc" cruet run --bundle "$B" "$ID"
+	config '.mounts |= .[:-1]'
+	add_mount /mnt/.. tmpfs t
+	fails "a mount over the root" cruet run --bundle "$B" "$ID"
 	nothing_left
 }
 
