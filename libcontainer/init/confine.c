@@ -221,9 +221,7 @@ int find_program(struct child *c)
 
 	if (!args) /* no process: create succeeds, start fails */
 		return 0;
-	if (!args[0][0])
-		return fail(EINVAL, "process.args[0] is empty");
-	if (!strchr(args[0], '/'))
+	if (!strchr(args[0], '/')) /* also "", which is in no directory */
 		return search_path(c, args[0]);
 	n = strlen(args[0]);
 	if (n >= sizeof(c->program))

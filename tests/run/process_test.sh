@@ -58,7 +58,7 @@ test_program_that_is_missing()
 	args /bin/sh/x
 	create_fails "not a directory"
 	args ""
-	create_fails "args"
+	create_fails 'exec: "": executable file not found in $PATH'
 	config '.process.args = []'
 	fails "no process" cruet run --bundle "$B" "$ID"
 }
