@@ -15,12 +15,14 @@
 
 enum word_kind {
 	WORD_NOTHING,
-	WORD_SET,     /* set the attribute, and take back that it be cleared */
-	WORD_CLEAR,   /* the other way round */
-	WORD_ATIME,   /* one of the modes of access times: they exclude each other */
-	WORD_REC_SET, /* the same, of the mount and of all below it */
+	WORD_SET,	/* set the attribute, and take back that it be cleared */
+	WORD_CLEAR,	/* the other way round */
+	WORD_ATIME,	/* one of the modes of access times: they exclude each other */
+	WORD_ATIME_OFF, /* take back that mode, and no other */
+	WORD_REC_SET,	/* the same, of the mount and of all below it */
 	WORD_REC_CLEAR,
 	WORD_REC_ATIME,
+	WORD_REC_ATIME_OFF,
 	WORD_SUPER, /* a flag of the super block */
 	WORD_SUPER_OFF,
 	WORD_PROPAGATION,
@@ -47,7 +49,7 @@ static const struct mount_word {
 	uint64_t bits;
 } words[] = {
 	{ "async",         WORD_SUPER_OFF,       SUPER_SYNC },
-	{ "atime",         WORD_ATIME,           MOUNT_ATTR_RELATIME },
+	{ "atime",         WORD_ATIME_OFF,       MOUNT_ATTR_NOATIME },
 	{ "bind",          WORD_BIND,            0 },
 	{ "copy-symlink",  WORD_COPY_SYMLINK,    0 },
 	{ "defaults",      WORD_NOTHING,         0 },
@@ -68,13 +70,13 @@ static const struct mount_word {
 	{ "noiversion",    WORD_NOTHING,         0 },
 	{ "nolazytime",    WORD_SUPER_OFF,       SUPER_LAZYTIME },
 	{ "nomand",        WORD_SUPER_OFF,       SUPER_MAND },
-	{ "norelatime",    WORD_ATIME,           MOUNT_ATTR_RELATIME }, /* the kernel's default again, which is relatime */
-	{ "nostrictatime", WORD_ATIME,           MOUNT_ATTR_RELATIME },
+	{ "norelatime",    WORD_ATIME_OFF,       MOUNT_ATTR_RELATIME },
+	{ "nostrictatime", WORD_ATIME_OFF,       MOUNT_ATTR_STRICTATIME },
 	{ "nosuid",        WORD_SET,             MOUNT_ATTR_NOSUID },
 	{ "nosymfollow",   WORD_SET,             MOUNT_ATTR_NOSYMFOLLOW },
 	{ "private",       WORD_PROPAGATION,     MS_PRIVATE },
 	{ "rasync",        WORD_SUPER_OFF,       SUPER_SYNC },
-	{ "ratime",        WORD_REC_ATIME,       MOUNT_ATTR_RELATIME },
+	{ "ratime",        WORD_REC_ATIME_OFF,   MOUNT_ATTR_NOATIME },
 	{ "rbind",         WORD_RBIND,           0 },
 	{ "rdev",          WORD_REC_CLEAR,       MOUNT_ATTR_NODEV },
 	{ "rdiratime",     WORD_REC_CLEAR,       MOUNT_ATTR_NODIRATIME },
@@ -89,8 +91,8 @@ static const struct mount_word {
 	{ "rnodiratime",   WORD_REC_SET,         MOUNT_ATTR_NODIRATIME },
 	{ "rnoexec",       WORD_REC_SET,         MOUNT_ATTR_NOEXEC },
 	{ "rnomand",       WORD_SUPER_OFF,       SUPER_MAND },
-	{ "rnorelatime",   WORD_REC_ATIME,       MOUNT_ATTR_RELATIME },
-	{ "rnostrictatime", WORD_REC_ATIME,      MOUNT_ATTR_RELATIME },
+	{ "rnorelatime",   WORD_REC_ATIME_OFF,   MOUNT_ATTR_RELATIME },
+	{ "rnostrictatime", WORD_REC_ATIME_OFF,  MOUNT_ATTR_STRICTATIME },
 	{ "rnosuid",       WORD_REC_SET,         MOUNT_ATTR_NOSUID },
 	{ "rnosymfollow",  WORD_REC_SET,         MOUNT_ATTR_NOSYMFOLLOW },
 	{ "ro",            WORD_SET,             MOUNT_ATTR_RDONLY },
@@ -136,6 +138,14 @@ static void choose_atime(uint64_t *set, uint64_t *clear, uint64_t mode)
 	*clear |= MOUNT_ATTR__ATIME;
 }
 
+/* What was chosen since stays. Where nothing was, this makes it the kernel's default, relatime, also for a bind of what has
+ * another. */
+static void drop_atime(uint64_t *set, uint64_t *clear, uint64_t mode)
+{
+	if (!(*clear & MOUNT_ATTR__ATIME) || (*set & MOUNT_ATTR__ATIME) == mode)
+		choose_atime(set, clear, MOUNT_ATTR_RELATIME);
+}
+
 static bool apply_attr(struct mount_attrs *a, const struct mount_word *w)
 {
 	switch (w->kind) {
@@ -148,6 +158,9 @@ static bool apply_attr(struct mount_attrs *a, const struct mount_word *w)
 	case WORD_ATIME:
 		choose_atime(&a->set, &a->clear, w->bits);
 		return true;
+	case WORD_ATIME_OFF:
+		drop_atime(&a->set, &a->clear, w->bits);
+		return true;
 	case WORD_REC_SET:
 		change(&a->rec_set, &a->rec_clear, w->bits);
 		return true;
@@ -156,6 +169,9 @@ static bool apply_attr(struct mount_attrs *a, const struct mount_word *w)
 		return true;
 	case WORD_REC_ATIME:
 		choose_atime(&a->rec_set, &a->rec_clear, w->bits);
+		return true;
+	case WORD_REC_ATIME_OFF:
+		drop_atime(&a->rec_set, &a->rec_clear, w->bits);
 		return true;
 	default:
 		return false;

@@ -130,6 +130,7 @@ test_access_time_words()
 	for word in strictatime rstrictatime; do
 		add_mount "/mnt/$word" tmpfs t noatime "$word"
 	done
+	add_mount /mnt/kept tmpfs t noatime norelatime nostrictatime
 	for word in relatime atime norelatime nostrictatime rrelatime ratime rnorelatime rnostrictatime defaults; do
 		add_mount "/mnt/$word" tmpfs t "$word"
 	done
@@ -137,6 +138,7 @@ test_access_time_words()
 	for word in strictatime rstrictatime; do
 		expect rw "$(options_of "/mnt/$word")"
 	done
+	expect rw,noatime "$(options_of /mnt/kept)"
 	for word in relatime atime norelatime nostrictatime rrelatime ratime rnorelatime rnostrictatime defaults; do
 		expect rw,relatime "$(options_of "/mnt/$word")"
 	done
