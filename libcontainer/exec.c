@@ -199,33 +199,61 @@ static int check_enterable(const struct cruet_exec *o, enum cruet_status status)
 		    cruet_status_word(status));
 }
 
-/* The container's cgroup, or the one that --cgroup names below it; and where init is now, in case that takes nobody. */
+/* "[CONTROLLER[,CONTROLLER]:]PATH", as runc takes it. */
+static int parse_below(struct arena *arena, const char *word, struct cgroup_below *ret)
+{
+	const char *colon = strchr(word, ':');
+	char path[PATH_MAX];
+	int r = path_normalise(colon ? colon + 1 : word, path, sizeof(path));
+
+	if (r < 0)
+		return r;
+	if (colon && (colon == word || colon[-1] == ',' || word[0] == ',' || strstr(word, ",,")))
+		return fail(EINVAL, "a controller has no name");
+	ret->controllers = colon ? arena_strndup(arena, word, (size_t)(colon - word)) : "";
+	ret->path = arena_printf(arena, "%s%s", path[0] == '/' ? "" : "/", path);
+	return ret->controllers && ret->path ? 0 : -ENOMEM;
+}
+
+static int enter_below(struct arena *arena, struct cgroup_place *place, const struct cruet_words *words)
+{
+	struct cgroup_below *v = arena_array(arena, words->n, struct cgroup_below);
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < words->n; i++) {
+		r = parse_below(arena, words->v[i], &v[i]);
+
+		if (r == 0 && words->n > 1 && !v[i].controllers[0])
+			r = fail(EINVAL, "without a controller it is for all, and has to be the only one");
+		if (r < 0)
+			return fail_in(r, "--cgroup '%s'", words->v[i]);
+	}
+	r = cgroup_enter_below(place, v, words->n);
+	return r < 0 ? fail_in(r, "--cgroup") : 0;
+}
+
+/* The container's cgroup, or what --cgroup names below it; and where init is now, in case that takes nobody. */
 static int open_cgroup(struct making *m, struct cruet *cruet, const struct cruet_exec *o,
 		       const struct container *c)
 {
 	const struct cgroup_host *host;
-	const char *path = c->cgroup;
 	int r = cruet_cgroups(cruet, &host);
 
-	if (r < 0 || !path)
+	if (r == 0 && !c->cgroup && o->cgroups.n)
+		return fail(EOPNOTSUPP, "--cgroup: the container '%s' has no cgroup of its own", c->id);
+	if (r < 0 || !c->cgroup)
 		return r;
-	if (o->cgroup) {
-		char below[PATH_MAX];
-
-		r = path_normalise(o->cgroup, below, sizeof(below));
-		if (r < 0)
-			return fail(-r, "--cgroup '%s'", o->cgroup);
-		path = arena_printf(&m->arena, "%s/%s", c->cgroup, below[0] == '/' ? below + 1 : below);
-		if (!path)
-			return -ENOMEM;
-	}
-	r = cgroup_open(&m->arena, host, path, &m->run.place);
+	r = cgroup_open(&m->arena, host, c->cgroup, &m->run.place);
 	if (r == -ENOENT)
-		return fail(ENOENT, "the cgroup '%s' is not there", path);
+		return fail(ENOENT, "the cgroup '%s' is not there", c->cgroup);
+	if (r == 0 && o->cgroups.n)
+		r = enter_below(&m->arena, m->run.place, &o->cgroups);
 	if (r < 0)
 		return r;
 	m->run.cgroup_fd = m->run.plan->cgroup.attach ? -1 : cgroup_clone_fd(m->run.place);
-	if (m->run.cgroup_fd < 0 || o->cgroup)
+	if (m->run.cgroup_fd < 0 || o->cgroups.n)
 		return 0;
 	return making_open_init_cgroup(m, cruet, host, (pid_t)c->pid);
 }

@@ -161,7 +161,7 @@ struct cruet_exec {
 	struct cruet_words additional_gids;
 	struct cruet_words caps;     /* added to bounding, effective and permitted */
 	const char *process_label, *apparmor;
-	const char *cgroup;          /* a sub-cgroup of the container's, relative to it */
+	struct cruet_words cgroups;  /* PATH below the container's cgroup, or CONTROLLER[,CONTROLLER]:PATH for v1 hierarchies */
 	bool tty, no_new_privs, ignore_paused, detach, privileged;
 	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned int preserve_fds;

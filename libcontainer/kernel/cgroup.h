@@ -95,6 +95,14 @@ int cgroup_open_freezer(struct arena *arena, const struct cgroup_host *host, con
 			struct cgroup_place **ret_place) MUST_USE;
 void cgroup_close(struct cgroup_place *place);
 
+/* Go from a place to cgroups below it that are there already; it can be attached to and written to then, not be removed.
+ * One that is missing in a hierarchy is an error, as a process would stay outside of the place there. */
+struct cgroup_below {
+	const char *controllers; /* "cpu,memory": in their hierarchies, v1 only; "": in all */
+	const char *path;	 /* normalised, from the place: "/" is the place itself */
+};
+int cgroup_enter_below(struct cgroup_place *place, const struct cgroup_below *v, size_t n) MUST_USE;
+
 /* The fd for CLONE_INTO_CGROUP, or -1 where processes must be attached by cgroup_attach (v1, hybrid). */
 int cgroup_clone_fd(const struct cgroup_place *place);
 int cgroup_attach(const struct cgroup_place *place, pid_t pid) MUST_USE;

@@ -124,6 +124,43 @@ test_exec_is_in_it()
 	expect "/exec-$ID" "$(cruet exec "$ID" cat /proc/self/cgroup | paths)"
 }
 
+# --cgroup: what is below the container's cgroup; on v1 in all hierarchies, or in those of the controllers that are named.
+test_exec_below()
+{
+	local sub=/below-$ID/sub dir
+
+	bundle
+	unset_ns cgroup
+	config '.linux.cgroupsPath = "/below-\($ENV.ID)"'
+	args sleep 1000
+	cruet run --detach --bundle "$B" "$ID"
+	expect "/below-$ID" "$(cruet exec --cgroup / "$ID" cat /proc/self/cgroup | paths)"
+	fails "has no '/sub' below it" cruet exec --cgroup sub "$ID" true
+	fails "contains '..'" cruet exec --cgroup ../below-$ID "$ID" true
+	fails "controller 'whatever' has no hierarchy" cruet exec --cgroup whatever:/ "$ID" true
+	fails "a controller has no name" cruet exec --cgroup :/ "$ID" true
+	fails "has to be the only one" cruet exec --cgroup / --cgroup / "$ID" true
+	# where it is missing in one hierarchy the process would stay outside of the container there
+	dir=$(cgroup_dir "$(pid_of "$ID")" pids)
+	mkdir "$dir/sub"
+	if cgroup_v2; then
+		expect "$sub" "$(cruet exec --cgroup sub "$ID" cat /proc/self/cgroup | paths)"
+		fails "has no hierarchy" cruet exec --cgroup pids:sub "$ID" true
+		return
+	fi
+	fails "has no '/sub' below it" cruet exec --cgroup sub "$ID" true
+	cruet exec --cgroup pids:sub "$ID" cat /proc/self/cgroup >cgroups
+	expect "$sub" "$(grep -E '[:,]pids[:,]' cgroups | cut -d: -f3)"
+	expect "/below-$ID" "$(grep -vE '[:,]pids[:,]' cgroups | paths)"
+	fails "has no '/sub' below it" cruet exec --cgroup pids,memory:sub "$ID" true
+	fails "are to be the cgroup" cruet exec --cgroup pids:sub --cgroup pids:/ "$ID" true
+	dir=$(cgroup_dir "$(pid_of "$ID")" memory)
+	mkdir "$dir/other"
+	cruet exec --cgroup pids:/sub --cgroup memory:other "$ID" cat /proc/self/cgroup >cgroups
+	expect "$sub" "$(grep -E '[:,]pids[:,]' cgroups | cut -d: -f3)"
+	expect "/below-$ID/other" "$(grep -E '[:,]memory[:,]' cgroups | cut -d: -f3)"
+}
+
 # ---- refusals ------------------------------------------------------------------------------------------------------------------
 
 # A cgroup in which somebody is: delete would kill him.
