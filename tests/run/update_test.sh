@@ -372,6 +372,20 @@ test_update_devices()
 	cruet exec "$ID" sh -c '[ ! -e /dev/shm/lost ]' || die "there was a gap"
 }
 
+# containerd sends the rules of its own configuration with every update; a privileged container has all devices all the same.
+test_update_devices_of_privileged()
+{
+	cgroup_v2 || needs devices
+	bundle
+	config '.root.readonly = false'
+	args sleep 1000
+	cruet run --privileged --detach --bundle "$B" "$ID"
+	may_open 10 237 || die "loop-control could not be opened"
+	jq .linux.resources "$B/config.json" >r
+	update -r r
+	may_open 10 237 || die "the update took a device away"
+}
+
 test_update_all_or_nothing()
 {
 	needs memory
