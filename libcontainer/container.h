@@ -21,6 +21,7 @@ struct cruet {
 	int procfd;              /* the host's /proc, verified */
 	struct cgroup_host cgroups;
 	bool cgroups_read;
+	const char *boot_id;     /* NULL: not read yet */
 	int64_t deadline_ms;     /* of the verb that runs: cruet_set_deadline() */
 	int64_t limit_ms;        /* the same where the caller asked for it, else NO_DEADLINE */
 };

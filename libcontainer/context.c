@@ -209,11 +209,15 @@ int cruet_host(struct cruet *cruet, struct host *ret_host)
 int cruet_boot_id(struct cruet *cruet, const char **ret_boot_id)
 {
 	char buf[64];
-	ssize_t n = read_file_at(cruet->procfd, "sys/kernel/random/boot_id", buf, sizeof(buf));
+	ssize_t n;
 
-	if (n < 0)
-		return fail((int)-n, "cannot read the boot id");
-	*ret_boot_id = arena_strdup(&cruet->arena, buf);
+	if (!cruet->boot_id) {
+		n = read_file_at(cruet->procfd, "sys/kernel/random/boot_id", buf, sizeof(buf));
+		if (n < 0)
+			return fail((int)-n, "cannot read the boot id");
+		cruet->boot_id = arena_strdup(&cruet->arena, buf);
+	}
+	*ret_boot_id = cruet->boot_id;
 	return *ret_boot_id ? 0 : -ENOMEM;
 }
 

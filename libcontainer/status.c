@@ -44,14 +44,23 @@ void container_close(struct opened *opened)
 	fd_close(&opened->rootfd);
 }
 
+/* The cgroup that is the container's. After a reboot one of that name is another's; a record that could not be read
+ * knows of no boot. -ENOENT (not recorded): there is none. */
+static int cgroup_host_of(struct cruet *cruet, const struct container *c, const struct cgroup_host **ret_host)
+{
+	const char *boot_id;
+	int r = c->cgroup ? cruet_boot_id(cruet, &boot_id) : -ENOENT;
+
+	if (r == 0 && c->boot_id[0] && !streq(c->boot_id, boot_id))
+		r = -ENOENT;
+	return r < 0 ? r : cruet_cgroups(cruet, ret_host);
+}
+
 int container_cgroup(struct cruet *cruet, const struct container *c, struct cgroup_place **ret_place)
 {
 	const struct cgroup_host *host;
-	int r;
+	int r = cgroup_host_of(cruet, c, &host);
 
-	if (!c->cgroup)
-		return -ENOENT;
-	r = cruet_cgroups(cruet, &host);
 	return r < 0 ? r : cgroup_open(&cruet->arena, host, c->cgroup, ret_place);
 }
 
@@ -96,7 +105,7 @@ int container_is_paused(struct cruet *cruet, const struct container *c, bool *re
 {
 	const struct cgroup_host *host;
 	struct cgroup_place *place;
-	int r = c->cgroup ? cruet_cgroups(cruet, &host) : -ENOENT;
+	int r = cgroup_host_of(cruet, c, &host);
 
 	*ret_paused = false;
 	if (r == 0)

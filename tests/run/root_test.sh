@@ -203,6 +203,30 @@ test_record_of_another_boot()
 	[ ! -e "$ROOT/$ID" ]
 }
 
+# And the cgroup of its name is, too: nobody in it is signalled, frozen, thawed or listed.
+test_cgroup_of_another_boot()
+{
+	local other dir
+
+	sleeper
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	create "$ID"
+	other=$(pid_of "$ID")
+	dir=$(cgroup_dir "$other" freezer)
+	forge '.bootId = "00000000-0000-0000-0000-000000000000"'
+	fails "container not running" cruet kill "$ID" KILL
+	cruet kill --all "$ID" KILL
+	cruet stop "$ID"
+	expect null "$(cruet ps --format json "$ID")"
+	if cgroup_v2; then echo 1 >"$dir/cgroup.freeze"; else echo FROZEN >"$dir/freezer.state"; fi
+	fails "container not paused" cruet resume "$ID"
+	if cgroup_v2; then echo 0 >"$dir/cgroup.freeze"; else echo THAWED >"$dir/freezer.state"; fi
+	cruet delete "$ID"
+	[ -d "/proc/$other" ] || die "a process of another was killed"
+	kill -KILL "$other"
+	wait_until 10 sh -c '! find /sys/fs/cgroup -depth -type d -name "cruet-$1" -exec rmdir {} + 2>&1 | grep .' sh "$ID"
+}
+
 # What dead makers left behind goes with the next create.
 test_leftovers_are_swept()
 {
