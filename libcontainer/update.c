@@ -82,15 +82,21 @@ int container_resources(struct cruet *cruet, const struct opened *opened,
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------------- */
 
-/* v2 keeps memory and swap apart: to know what "together" leaves for swap it takes the limit that acts. */
-static int with_known_limit(struct arena *arena, const struct spec_resources *now,
-			    const struct spec_resources *asked, const struct spec_resources **ret)
+static bool asks(const struct opt_i64 *limit)
+{
+	return limit->set && limit->v != 0; /* 0: as it is */
+}
+
+/* What is asked, with what has to be known besides: whether create was told to look before each update; and v2 keeps memory
+ * and swap apart, so to know what "together" leaves for swap it takes the limit that acts. */
+static int with_what_acts(struct arena *arena, const struct spec_resources *now,
+			  const struct spec_resources *asked, const struct spec_resources **ret)
 {
 	struct spec_resources *both;
 	struct spec_memory *memory;
 
 	*ret = asked;
-	if (!asked->memory || asked->memory->limit.set || !asked->memory->swap.set || !now || !now->memory)
+	if (!asked->memory || !now || !now->memory)
 		return 0;
 	both = arena_new(arena, struct spec_resources);
 	memory = arena_new(arena, struct spec_memory);
@@ -98,7 +104,10 @@ static int with_known_limit(struct arena *arena, const struct spec_resources *no
 		return -ENOMEM;
 	*both = *asked;
 	*memory = *asked->memory;
-	memory->limit = now->memory->limit;
+	if (!asks(&memory->limit) && asks(&memory->swap))
+		memory->limit = now->memory->limit;
+	if (!memory->check_before_update.set)
+		memory->check_before_update = now->memory->check_before_update;
 	both->memory = memory;
 	*ret = both;
 	return 0;
@@ -115,11 +124,11 @@ static int plan_values(struct update *u, enum cgroup_mode mode)
 	const struct spec_resources *both;
 	struct cgroup_write *kept;
 	size_t n = 0;
-	int r = with_known_limit(arena, u->now, u->asked, &both);
+	int r = with_what_acts(arena, u->now, u->asked, &both);
 
 	if (r == 0)
 		r = plan_cgroup_values(arena, mode, both, &u->values);
-	if (r < 0 || both == u->asked)
+	if (r < 0 || both == u->asked || asks(&u->asked->memory->limit))
 		return r;
 	kept = arena_array(arena, u->values.n + 1, struct cgroup_write);
 	if (!kept)
@@ -170,7 +179,8 @@ static int record(struct update *u)
 	const struct spec_resources *both;
 	const char *text;
 	size_t n;
-	int r = spec_merge_resources(&u->cruet->arena, u->now, u->asked, &both);
+	int r = spec_merge_resources(&u->cruet->arena, u->now, u->asked,
+				     cgroup_version(u->place, "memory") == 2, &both);
 
 	if (r == 0)
 		r = spec_write_resources(&u->cruet->arena, both, &text, &n);

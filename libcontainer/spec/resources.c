@@ -57,6 +57,10 @@ static int merge_list(struct arena *arena, void *into, const void *from, size_t 
 #define MERGE(arena, into, from, member, same)                                                               \
 	merge_list(arena, &(into)->member, &(from)->member, sizeof((into)->member.v[0]), same)
 #define TAKE(into, from, member) ((from)->member.set ? (void)((into)->member = (from)->member) : (void)0)
+/* Of these 0 means "as it is". */
+#define ASKS(from, member) ((from)->member.set && (from)->member.v != 0)
+#define TAKE_UNLESS_0(into, from, member)                                                                    \
+	(ASKS(from, member) ? (void)((into)->member = (from)->member) : (void)0)
 
 /* A copy of `old` to be changed, or an empty one. */
 static void *copy_of(struct arena *arena, const void *old, size_t size)
@@ -68,7 +72,21 @@ static void *copy_of(struct arena *arena, const void *old, size_t size)
 	return copy;
 }
 
-static int merge_memory(struct arena *arena, const struct spec_memory **into, const struct spec_memory *new)
+/* The sum of memory and swap that follows from another limit on memory alone: with none on memory there is none on both,
+ * and where the kernel keeps swap apart, its part stays as it was. */
+static void follow_limit(struct spec_memory *m, const struct spec_memory *new, bool swap_apart)
+{
+	if (!ASKS(new, limit) || ASKS(new, swap))
+		return;
+	if (new->limit.v == -1)
+		m->swap = (struct opt_i64){ true, -1 };
+	else if (swap_apart && m->limit.v > 0 && m->swap.v >= m->limit.v &&
+		 __builtin_add_overflow(m->swap.v - m->limit.v, new->limit.v, &m->swap.v))
+		m->swap.v = INT64_MAX;
+}
+
+static int merge_memory(struct arena *arena, const struct spec_memory **into, const struct spec_memory *new,
+			bool swap_apart)
 {
 	struct spec_memory *m;
 
@@ -77,11 +95,12 @@ static int merge_memory(struct arena *arena, const struct spec_memory **into, co
 	m = copy_of(arena, *into, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	TAKE(m, new, limit);
+	follow_limit(m, new, swap_apart);
+	TAKE_UNLESS_0(m, new, limit);
 	TAKE(m, new, reservation);
-	TAKE(m, new, swap);
-	TAKE(m, new, kernel);
-	TAKE(m, new, kernel_tcp);
+	TAKE_UNLESS_0(m, new, swap);
+	TAKE_UNLESS_0(m, new, kernel);
+	TAKE_UNLESS_0(m, new, kernel_tcp);
 	TAKE(m, new, swappiness);
 	TAKE(m, new, disable_oom_killer);
 	TAKE(m, new, use_hierarchy);
@@ -102,16 +121,16 @@ static int merge_cpu(struct arena *arena, const struct spec_cpu **into, const st
 	/* the kernel keeps no weight for an idle cgroup: afterwards it is the default, unless one is given */
 	if (new->idle.set &&new->idle.v == 1)
 		c->shares.set = false;
-	TAKE(c, new, shares);
-	TAKE(c, new, period);
+	TAKE_UNLESS_0(c, new, shares);
+	TAKE_UNLESS_0(c, new, period);
 	TAKE(c, new, burst);
-	TAKE(c, new, realtime_period);
-	TAKE(c, new, quota);
-	TAKE(c, new, realtime_runtime);
+	TAKE_UNLESS_0(c, new, realtime_period);
+	TAKE_UNLESS_0(c, new, quota);
+	TAKE_UNLESS_0(c, new, realtime_runtime);
 	TAKE(c, new, idle);
-	if (new->cpus)
+	if (new->cpus &&new->cpus[0])
 		c->cpus = new->cpus;
-	if (new->mems)
+	if (new->mems &&new->mems[0])
 		c->mems = new->mems;
 	*into = c;
 	return 0;
@@ -128,8 +147,8 @@ static int merge_block_io(struct arena *arena, const struct spec_block_io **into
 	io = copy_of(arena, *into, sizeof(*io));
 	if (!io)
 		return -ENOMEM;
-	TAKE(io, new, weight);
-	TAKE(io, new, leaf_weight);
+	TAKE_UNLESS_0(io, new, weight);
+	TAKE_UNLESS_0(io, new, leaf_weight);
 	r = MERGE(arena, io, new, weight_device, same_device);
 	if (r == 0)
 		r = MERGE(arena, io, new, throttle_read_bps, same_device);
@@ -154,7 +173,7 @@ static int merge_network(struct arena *arena, const struct spec_network **into,
 	net = copy_of(arena, *into, sizeof(*net));
 	if (!net)
 		return -ENOMEM;
-	TAKE(net, new, class_id);
+	TAKE_UNLESS_0(net, new, class_id);
 	r = MERGE(arena, net, new, priorities, same_string);
 	*into = net;
 	return r;
@@ -169,7 +188,8 @@ static int merge_pids(struct arena *arena, const struct spec_pids **into, const 
 }
 
 int spec_merge_resources(struct arena *arena, const struct spec_resources *old,
-			 const struct spec_resources *new, const struct spec_resources **ret_resources)
+			 const struct spec_resources *new, bool swap_apart,
+			 const struct spec_resources **ret_resources)
 {
 	struct spec_resources *both = copy_of(arena, old, sizeof(*both));
 	int r;
@@ -178,7 +198,7 @@ int spec_merge_resources(struct arena *arena, const struct spec_resources *old,
 		return -ENOMEM;
 	if (new->devices.n) /* rules are in order: a list stands for itself */
 		both->devices = new->devices;
-	r = merge_memory(arena, &both->memory, new->memory);
+	r = merge_memory(arena, &both->memory, new->memory, swap_apart);
 	if (r == 0)
 		r = merge_cpu(arena, &both->cpu, new->cpu);
 	if (r == 0)

@@ -308,9 +308,10 @@ int spec_load_mounts(struct arena *arena, const char *buf, size_t n, const struc
 		     size_t *ret_n) MUST_USE;
 
 /* What holds after an update: `old` (may be NULL) with all that `new` says over it, entry by entry where a list has one a
- * device, page size, interface or file; a list of device rules as a whole. Points into both. */
+ * device, page size, interface or file; a list of device rules as a whole. Points into both. swap_apart: the kernel limits
+ * swap by itself (cgroup v2), so another limit on memory makes another sum of both. */
 int spec_merge_resources(struct arena *arena, const struct spec_resources *old, const struct spec_resources *new,
-			 const struct spec_resources **ret_resources) MUST_USE;
+			 bool swap_apart, const struct spec_resources **ret_resources) MUST_USE;
 /* linux.resources as the JSON that spec_load_resources() reads. */
 int spec_write_resources(struct arena *arena, const struct spec_resources *resources, const char **ret_text,
 			 size_t *ret_n) MUST_USE;

@@ -83,6 +83,28 @@ test_update_memory_acts()
 	cruet exec "$ID" sh -c 'head -c 30000000 /dev/zero | tail -c 30000000 >/dev/null'
 }
 
+# What callers write for "as it is" does not take the place of what is; and no limit on memory is none on both.
+test_update_zeros_are_not_recorded()
+{
+	needs memory
+	needs cpu
+	resources '{"memory":{"limit":67108864,"swap":134217728},"cpu":{"shares":512,"quota":50000,"period":100000,"cpus":"0"}}'
+	echo '{"memory":{"limit":0,"swap":0},"cpu":{"shares":0,"quota":0,"period":0,"cpus":""},"blockIO":{"weight":0}}' >r
+	update -r r
+	expect '[67108864,134217728,512,50000,100000,"0"]' \
+		"$(saved '[.memory.limit,.memory.swap,.cpu.shares,.cpu.quota,.cpu.period,.cpu.cpus]')"
+	# the sum of both as it acts: v1 keeps it, v2 keeps what of it is swap
+	update --memory 32m
+	expect "$(for_v 134217728 67108864)" "$(value memory memory.memsw.limit_in_bytes memory.swap.max)"
+	expect "[33554432,$(for_v 134217728 100663296)]" "$(saved '[.memory.limit,.memory.swap]')"
+	update --memory-swap 128m
+	expect "$(for_v 134217728 100663296)" "$(value memory memory.memsw.limit_in_bytes memory.swap.max)"
+	update --memory -1
+	expect "$(for_v 9223372036854771712 max)" "$(value memory memory.memsw.limit_in_bytes memory.swap.max)"
+	expect '[-1,-1]' "$(saved '[.memory.limit,.memory.swap]')"
+	update --pids-limit 30
+}
+
 test_update_swap()
 {
 	needs memory
@@ -118,6 +140,9 @@ test_update_memory_check_before()
 	[ "$(value pids pids.max pids.max)" != 77 ] || die "half of it was written"
 	echo '{"memory":{"limit":134217728,"checkBeforeUpdate":true}}' >r
 	update -r r
+	expect 134217728 "$(value memory memory.limit_in_bytes memory.max)"
+	# from now on it holds for every update that does not say otherwise, as where create was told
+	fails "above the new limit" cruet update --memory 10m "$ID"
 	expect 134217728 "$(value memory memory.limit_in_bytes memory.max)"
 }
 

@@ -473,6 +473,43 @@ static void other_inputs(void)
 	CHECK_STR(fail_line(line, sizeof(line)), "[0].destination: is empty: name where to mount");
 }
 
+/* What an update leaves, as JSON. */
+static const char *merged(const char *old, const char *new, bool swap_apart)
+{
+	const struct spec_resources *was, *asked, *both;
+	const char *text;
+	size_t n;
+
+	fresh();
+	if (spec_load_resources(&arena, old, strlen(old), &was) < 0 ||
+	    spec_load_resources(&arena, new, strlen(new), &asked) < 0 ||
+	    spec_merge_resources(&arena, was, asked, swap_apart, &both) < 0 ||
+	    spec_write_resources(&arena, both, &text, &n) < 0)
+		return fail_line(line, sizeof(line));
+	return text;
+}
+
+static void merge_of_memory_and_swap(void)
+{
+#define OLD	"{\"memory\":{\"limit\":100,\"swap\":150}}"
+#define MERGED(new, apart) merged(OLD, "{\"memory\":{" new "}}", apart)
+	CHECK_STR(MERGED("\"limit\":300", true), "{\"memory\":{\"limit\":300,\"swap\":350}}");
+	CHECK_STR(MERGED("\"limit\":120", false), "{\"memory\":{\"limit\":120,\"swap\":150}}");
+	CHECK_STR(MERGED("\"limit\":300,\"swap\":0", true), "{\"memory\":{\"limit\":300,\"swap\":350}}");
+	CHECK_STR(MERGED("\"limit\":300,\"swap\":301", true), "{\"memory\":{\"limit\":300,\"swap\":301}}");
+	CHECK_STR(MERGED("\"limit\":-1", false), "{\"memory\":{\"limit\":-1,\"swap\":-1}}");
+	CHECK_STR(MERGED("\"limit\":0,\"swap\":0", true), OLD);
+	CHECK_STR(MERGED("\"swap\":-1", true), "{\"memory\":{\"limit\":100,\"swap\":-1}}");
+	CHECK_STR(MERGED("\"limit\":9223372036854775807", true),
+		  "{\"memory\":{\"limit\":9223372036854775807,\"swap\":9223372036854775807}}");
+	CHECK_STR(merged("{\"memory\":{\"limit\":100}}", "{\"memory\":{\"limit\":50}}", true),
+		  "{\"memory\":{\"limit\":50}}");
+	CHECK_STR(merged("{\"memory\":{\"limit\":100,\"swap\":-1}}", "{\"memory\":{\"limit\":50}}", true),
+		  "{\"memory\":{\"limit\":50,\"swap\":-1}}");
+#undef MERGED
+#undef OLD
+}
+
 int main(void)
 {
 	static const struct test tests[] = {
@@ -487,6 +524,7 @@ int main(void)
 		{"bad-documents", bad_documents},
 		{"spec-examples", spec_examples},
 		{"other-inputs", other_inputs},
+		{"merge-of-memory-and-swap", merge_of_memory_and_swap},
 	};
 	int r = test_main("spec", tests, ARRAY_SIZE(tests));
 
