@@ -45,8 +45,11 @@ int stats_v2_memory(struct reading *r)
 {
 	struct stats *s = r->stats;
 	char *text;
-	int e = stats_text(r, "memory", "memory.stat", &text);
+	int e = stats_pressure(r, "memory", "memory.pressure", &s->memory.pressure);
 
+	/* pressure is known without the controller, too */
+	if (e == 0)
+		e = stats_text(r, "memory", "memory.stat", &text);
 	if (e < 0 || !text)
 		return e;
 	s->memory.raw = text;
@@ -56,9 +59,7 @@ int stats_v2_memory(struct reading *r)
 		e = stats_number(r, "memory", "memory.max", &s->memory.usage.limit);
 	if (e == 0)
 		e = stats_number(r, "memory", "memory.peak", &s->memory.usage.max);
-	if (e == 0)
-		e = read_swap(r);
-	return e < 0 ? e : stats_pressure(r, "memory", "memory.pressure", &s->memory.pressure);
+	return e < 0 ? e : read_swap(r);
 }
 
 /* ---- io.stat: "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" ---- */
@@ -107,11 +108,13 @@ static int add_line(struct reading *r, char *line)
 int stats_v2_io(struct reading *r)
 {
 	char *text, *save = NULL;
-	int e = stats_text(r, "io", "io.stat", &text);
+	int e = stats_pressure(r, "io", "io.pressure", &r->stats->io_pressure);
 
+	if (e == 0)
+		e = stats_text(r, "io", "io.stat", &text);
 	if (e < 0 || !text)
 		return e;
 	for (char *line = strtok_r(text, "\n", &save); line && e == 0; line = strtok_r(NULL, "\n", &save))
 		e = add_line(r, line);
-	return e < 0 ? e : stats_pressure(r, "io", "io.pressure", &r->stats->io_pressure);
+	return e;
 }

@@ -82,6 +82,26 @@ test_events_stats_numbers()
 	cruet resume "$ID"
 }
 
+# The kernel keeps it for every cgroup2, whatever controllers there are.
+test_events_pressure()
+{
+	local dir kind where
+
+	cgroup_v2 || skip "v1 knows no pressure"
+	sleeper
+	stats
+	dir=$(cgroup_dir "$(pid_of "$ID")" cpu)
+	for kind in cpu memory io; do
+		where=$kind
+		[ $kind != io ] || where=blkio
+		if cat "$dir/$kind.pressure" >/dev/null 2>&1; then
+			expect "$kind: [\"some\",\"full\"]" "$kind: $(jq -c ".data.$where.psi | keys_unsorted" stats)"
+		else
+			expect "$kind: null" "$kind: $(jq -c ".data.$where.psi" stats)"
+		fi
+	done
+}
+
 # The same names at the same places as the peer has them: bytes of one configuration in both.
 test_events_stats_as_runc()
 {
