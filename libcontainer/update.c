@@ -8,6 +8,7 @@
 #include "update.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -156,15 +157,60 @@ static int plan_devices(struct update *u)
 	return r < 0 ? r : plan_device_rules(&u->cruet->arena, u->now, &u->old_devices);
 }
 
+/* Asked for anything of a unit's CPU time, systemd writes cpu.max as well, coarser than it was; and its property stands for
+ * quota and period. So the whole of the file is written, be it as it is. */
+static int write_bandwidth(struct update *u)
+{
+	struct arena *arena = &u->cruet->arena;
+	struct cgroup_write *v = arena_array(arena, u->values.n + 1, struct cgroup_write);
+	const char *now, *period, *value;
+	bool cpu = false, written = false;
+	size_t n = u->values.n;
+	char *text;
+	int r = cgroup_file_read(arena, u->place, "cpu", "cpu.max", &text);
+
+	if (r < 0 || !v)
+		return r == -ENOENT ? 0 : r < 0 ? r : -ENOMEM;
+	text[strcspn(text, "\n")] = '\0';
+	now = text;
+	period = strchrnul(now, ' ');
+	for (size_t i = 0; i < n; i++) {
+		v[i] = u->values.v[i];
+		value = v[i].value;
+		cpu = cpu || streq(v[i].controller, "cpu");
+		if (!streq(v[i].file, "cpu.max"))
+			continue;
+		written = true;
+		if (v[i].op == CGROUP_SET_SECOND)
+			v[i].value = arena_printf(arena, "%.*s %s", (int)(period - now), now, value);
+		else if (!strchr(value, ' '))
+			v[i].value = arena_printf(arena, "%s%s", value, period);
+		v[i].op = CGROUP_SET;
+		if (!v[i].value)
+			return -ENOMEM;
+	}
+	if (cpu && !written)
+		v[n++] = (struct cgroup_write){ .controller = "cpu",
+						.file = "cpu.max",
+						.value = now,
+						.property = "linux.resources.cpu.quota" };
+	u->values.v = v;
+	u->values.n = n;
+	return 0;
+}
+
 /* What is now, for the way back, and what of both is a property of the unit. */
 static int save(struct update *u)
 {
+	bool unit = u->opened.container.unit;
 	struct arena *arena = &u->cruet->arena;
 	struct cgroup_write *old;
 	size_t n;
-	int r = cgroup_save(arena, u->place, u->values.v, u->values.n, &u->saved);
+	int r = unit ? write_bandwidth(u) : 0;
 
-	if (r < 0 || !u->opened.container.unit)
+	if (r == 0)
+		r = cgroup_save(arena, u->place, u->values.v, u->values.n, &u->saved);
+	if (r < 0 || !unit)
 		return r;
 	r = cgroup_saved_writes(arena, u->saved, &old, &n);
 	if (r == 0)

@@ -227,6 +227,17 @@ test_update()
 	systemctl daemon-reload
 	expect 100663296 "$(cat "$dir/memory.max")"
 	expect 7 "$(cat "$dir/pids.max")"
+	cruet update --cpu-share 1024 "$ID"
+	expect "30500 100000" "$(cat "$dir/cpu.max")"
+	# one of the two alone: the property stands for both
+	cruet update --cpu-period 50000 "$ID"
+	expect "30500 50000" "$(cat "$dir/cpu.max")"
+	expect "610ms 50ms" "$(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" CPUQuotaPeriodUSec)"
+	cruet update --cpu-quota 20000 "$ID"
+	expect "20000 50000" "$(cat "$dir/cpu.max")"
+	expect "400ms 50ms" "$(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" CPUQuotaPeriodUSec)"
+	systemctl daemon-reload
+	expect "20000 50000" "$(cat "$dir/cpu.max")"
 	cruet update --memory -1 --memory-swap -1 --cpu-quota -1 --pids-limit -1 "$ID"
 	for name in MemoryMax MemorySwapMax CPUQuotaPerSecUSec TasksMax; do
 		expect infinity "$(property "$unit" "$name")"
