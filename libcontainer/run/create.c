@@ -159,6 +159,41 @@ static int spawn(struct run *run)
 	return r;
 }
 
+#define DYING_MS 200
+
+/* What v1 has frozen somewhere below the container's cgroup does not die, and keeps the init of its pid namespace. */
+static int thaw_below(const struct remains *remains)
+{
+	struct cgroup_place *place;
+	int r = remains->container->cgroup
+			? cgroup_open(remains->arena, remains->cgroups, remains->container->cgroup, &place)
+			: -ENOENT;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = cgroup_signal(place, SIGKILL, remains->deadline_ms);
+	cgroup_close(place);
+	return r;
+}
+
+static int wait_for_init(const struct remains *remains)
+{
+	int64_t soon = now_ms() + DYING_MS;
+	int r = wait_readable(remains->pidfd, soon < remains->deadline_ms ? soon : remains->deadline_ms);
+
+	if (r == 0)
+		return 0;
+	r = thaw_below(remains);
+	if (r < 0)
+		return r;
+	if (wait_readable(remains->pidfd, remains->deadline_ms) < 0)
+		return fail(
+			EBUSY,
+			"init (pid %lld) cannot be killed: is it waiting for a dead file system or device?",
+			(long long)remains->container->pid);
+	return 0;
+}
+
 /* Kill init and wait until it is gone. An init that is not our child has been reaped by its parent, or will be. */
 int undo_spawn(struct remains *remains)
 {
@@ -168,12 +203,7 @@ int undo_spawn(struct remains *remains)
 		kill(remains->child, SIGKILL);
 		return process_reap(remains->child, remains->deadline_ms);
 	}
-	if (remains->pidfd >= 0 && wait_readable(remains->pidfd, remains->deadline_ms) < 0)
-		return fail(
-			EBUSY,
-			"init (pid %lld) cannot be killed: is it waiting for a dead file system or device?",
-			(long long)remains->container->pid);
-	return 0;
+	return remains->pidfd >= 0 ? wait_for_init(remains) : 0;
 }
 
 static bool makes_user_ns(const struct run *run)

@@ -103,3 +103,23 @@ test_resume_where_init_is_gone()
 	cruet kill --all "$ID" KILL
 	cruet delete "$ID"
 }
+
+# What froze below, as a container in the container does when it is paused: init cannot end before it.
+test_delete_with_frozen_below()
+{
+	local dir below file=cgroup.freeze frozen=1
+
+	bundle
+	args sh -c 'sleep 1000 & wait'
+	cruet run --detach --bundle "$B" "$ID"
+	dir=$(cgroup_dir "$(pid_of "$ID")" freezer)
+	cgroup_v2 || file=freezer.state frozen=FROZEN
+	mkdir "$dir/below"
+	wait_until 10 sh -c '[ "$(wc -l <"$1")" = 2 ]' sh "$dir/cgroup.procs"
+	below=$(grep -vx "$(pid_of "$ID")" "$dir/cgroup.procs")
+	echo "$below" >"$dir/below/cgroup.procs"
+	echo $frozen >"$dir/below/$file"
+	expect running "$(status_of "$ID")"
+	cruet delete --force "$ID" || die "it cannot be deleted"
+	[ ! -d "/proc/$below" ] && [ ! -d "$dir" ]
+}
