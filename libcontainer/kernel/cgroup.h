@@ -50,6 +50,7 @@ enum cgroup_op {
 	CGROUP_SET_SECOND,  /* replace the second word of the line, keep the first: the period of "cpu.max" */
 	CGROUP_SET_RT,	    /* v1 cpu.rt_*: ancestors without a budget get the same first (RT_GROUP_SCHED) */
 	CGROUP_CHECK_BELOW, /* write nothing: EBUSY where the number in the file is above the value */
+	CGROUP_SET_WARN,    /* a kernel may take the value and forget it: a warning then */
 };
 
 /* One value for one file. The strings of the parent's own program are not copied: not for the init stage. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/bpf_device.h"
@@ -43,10 +44,23 @@ static int set_second(const struct cgroup_dir *dir, const struct cgroup_write *w
 	return write_file_at(dir->fd, w->file, value);
 }
 
+#define V1_UNLIMITED "9223372036854771712"
+
+static void warn_if_ignored(const struct cgroup_dir *dir, const struct cgroup_write *w)
+{
+	char now[32];
+
+	if (read_file_at(dir->fd, w->file, now, sizeof(now)) > 0 && streq(now, V1_UNLIMITED) &&
+	    !streq(w->value, "-1"))
+		log_warning("%s: this kernel does not keep a limit in %s: it is ignored", w->property,
+			    w->file);
+}
+
 /* -errno, of which only what is wrong in itself is recorded. */
 static int apply_one(const struct cgroup_place *place, const struct cgroup_write *w)
 {
 	const struct cgroup_dir *dir = cgroup_place_dir(place, w->controller);
+	int r;
 
 	/* GHSA-5g49-rx9x-qfc6: a name with "../" left the directory */
 	if (!path_is_component(w->file))
@@ -56,6 +70,7 @@ static int apply_one(const struct cgroup_place *place, const struct cgroup_write
 	switch (w->op) {
 	case CGROUP_SET:
 	case CGROUP_SET_OR_NEXT:
+	case CGROUP_SET_WARN:
 		break;
 	case CGROUP_SET_SECOND:
 		return set_second(dir, w);
@@ -64,11 +79,19 @@ static int apply_one(const struct cgroup_place *place, const struct cgroup_write
 	case CGROUP_CHECK_BELOW:
 		return check_below(dir, w);
 	}
-	return write_file_at(dir->fd, w->file, w->value);
+	r = write_file_at(dir->fd, w->file, w->value);
+	if (r == 0 && w->op == CGROUP_SET_WARN)
+		warn_if_ignored(dir, w);
+	return r;
 }
 
 static int fail_write(const struct cgroup_place *place, const struct cgroup_write *w, int r)
 {
+	const struct cgroup_dir *dir = cgroup_place_dir(place, w->controller);
+
+	if (r == -ENOENT && dir && !dir->v2)
+		return fail(ENOENT, "%s: cgroup '%s' has no %s: this kernel does not know it", w->property,
+			    place->path, w->file);
 	if (r == -ENOENT)
 		return fail(ENOENT,
 			    "%s: cgroup '%s' has no %s (controller '%s' is not available: 'cruet features "

@@ -66,7 +66,8 @@ static void only_v1_limit(struct values *b, const char *property, const char *fi
 	if (!limit.set || limit.v == 0)
 		return;
 	if (!b->v2)
-		value_limit(b, property, "memory", file, limit.v, "-1");
+		/* since 5.16 the kernel's memory is limited with all other: a limit of its own does nothing */
+		value_limit(b, property, "memory", file, limit.v, "-1")->op = CGROUP_SET_WARN;
 	else if (limit.v != -1)
 		value_missing(b, property);
 }

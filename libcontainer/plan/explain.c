@@ -99,6 +99,7 @@ static void explain_write(FILE *out, const struct cgroup_write *w)
 		[CGROUP_SET_SECOND] = ", as the second word",
 		[CGROUP_SET_RT] = ", ancestors first",
 		[CGROUP_CHECK_BELOW] = ", must not be above it",
+		[CGROUP_SET_WARN] = ", a warning where it is forgotten",
 	};
 
 	fprintf(out, "cgroup %s: ", w->file);

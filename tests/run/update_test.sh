@@ -166,6 +166,10 @@ test_update_memory_switches()
 	contains "oom_kill_disable 0" "$(value memory memory.oom_control -)"
 	update --kernel-memory-tcp 16m
 	expect 16777216 "$(value memory memory.kmem.tcp.limit_in_bytes -)"
+	# since 5.16 the kernel takes a limit of its memory, and forgets it
+	update --kernel-memory 16m
+	[ "$(value memory memory.kmem.limit_in_bytes -)" = 16777216 ] ||
+		contains "memory.kernel: this kernel does not keep a limit" "$(cruet --log-level warning update --kernel-memory 16m "$ID" 2>&1)"
 }
 
 test_update_cpu()

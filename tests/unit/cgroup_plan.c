@@ -66,7 +66,7 @@ static void test_path(void)
 /* All of it as text: "file=value" with a sign for the flags; or the failure. */
 static const char *values_on(enum cgroup_mode mode, const struct spec_resources *r)
 {
-	static const char *const ops[] = { "", "|", "2:", "rt:", "<:" };
+	static const char *const ops[] = { "", "|", "2:", "rt:", "<:", "warn:" };
 	static char out[4096];
 	struct plan_cgroup_values values;
 	size_t len = 0;
@@ -135,8 +135,8 @@ static void test_memory_v1(void)
 		  "<:memory.usage_in_bytes=100 memory.limit_in_bytes=100+");
 	CHECK_STR(MEMORY(CGROUP_HYBRID, .reservation = SET(7), .kernel = SET(8), .kernel_tcp = SET(9),
 			 .swappiness = SET(60)),
-		  "memory.soft_limit_in_bytes=7 memory.kmem.limit_in_bytes=8 "
-		  "memory.kmem.tcp.limit_in_bytes=9 memory.swappiness=60");
+		  "memory.soft_limit_in_bytes=7 warn:memory.kmem.limit_in_bytes=8 "
+		  "warn:memory.kmem.tcp.limit_in_bytes=9 memory.swappiness=60");
 	CHECK_STR(MEMORY(CGROUP_V1, .disable_oom_killer = SET(true), .use_hierarchy = SET(true)),
 		  "memory.oom_control=1 memory.use_hierarchy=1");
 	CHECK(strstr(MEMORY(CGROUP_V1, .swappiness = SET(101)), "memory.swappiness is not"));
