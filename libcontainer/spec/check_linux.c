@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules for `linux`: runtime-spec config-linux.md, in its order. sysctl has its own file. */
+#include <limits.h>
+
 #include "spec/check.h"
 #include "spec/check_sysctl.h"
 #include "spec/tables.h"
@@ -165,24 +167,50 @@ static int check_cgroups_path(const struct spec *spec)
 	return 0;
 }
 
-/* "IntelRdt": closID is a directory of resctrl ("/": its root); schemata are lines. */
-static int check_intel_rdt(const struct spec *spec)
+/* "L3:0=f;1=f": what the numbers may be the kernel knows. */
+static bool is_schema(const char *line)
 {
-	const struct spec_intel_rdt *rdt = spec->linux_->intel_rdt;
-	const char *id = rdt ? rdt->clos_id : NULL;
+	size_t n = strcspn(line, ":");
+
+	return n && line[n] && line[n + 1] && !has_control(line);
+}
+
+/* Directories of resctrl's root that are no groups. */
+static bool is_no_group(const char *id)
+{
+	static const char *const taken[] = { "info", "mon_data", "mon_groups" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (streq(id, taken[i]))
+			return true;
+	return false;
+}
+
+/* "IntelRdt": closID is a directory of resctrl ("/": its root); schemata are lines. */
+int spec_check_intel_rdt(const struct spec_intel_rdt *rdt)
+{
+	const char *id = rdt->clos_id;
 
 	if (id && !streq(id, "/") &&
-	    (strchr(id, '/') || streq(id, ".") || streq(id, "..") || has_control(id)))
+	    (strchr(id, '/') || streq(id, ".") || streq(id, "..") || has_control(id) ||
+	     strlen(id) > NAME_MAX || is_no_group(id)))
 		return fail(0, "linux.intelRdt.closID: '%s' is not the name of a directory", SHOW(id));
-	if (rdt && rdt->mem_bw_schema &&
-	    (!starts_with(rdt->mem_bw_schema, "MB:") || strchr(rdt->mem_bw_schema, '\n')))
+	if (rdt->mem_bw_schema && (!starts_with(rdt->mem_bw_schema, "MB:") || !is_schema(rdt->mem_bw_schema)))
 		return fail(0, "linux.intelRdt.memBwSchema: '%s' is not a line like MB:0=50;1=70",
 			    SHOW(rdt->mem_bw_schema));
-	for (size_t i = 0; rdt && i < rdt->schemata.n; i++) {
+	for (size_t i = 0; i < rdt->schemata.n; i++) {
 		if (strchr(rdt->schemata.v[i], '\n'))
 			return fail(0, "linux.intelRdt.schemata[%zu]: is more than a line: make it two", i);
+		if (!is_schema(rdt->schemata.v[i]))
+			return fail(0, "linux.intelRdt.schemata[%zu]: '%s' is not a line like L3:0=ff;1=f", i,
+				    SHOW(rdt->schemata.v[i]));
 	}
 	return 0;
+}
+
+static int check_intel_rdt(const struct spec *spec)
+{
+	return spec->linux_->intel_rdt ? spec_check_intel_rdt(spec->linux_->intel_rdt) : 0;
 }
 
 /* set_mempolicy(2): which mode wants nodes. */

@@ -321,6 +321,7 @@ int spec_write_resources(struct arena *arena, const struct spec_resources *resou
 int spec_check(const struct spec *spec) MUST_USE;
 int spec_check_process(const struct spec_process *process) MUST_USE;
 int spec_check_resources(const struct spec_resources *resources) MUST_USE;
+int spec_check_intel_rdt(const struct spec_intel_rdt *rdt) MUST_USE;
 int spec_check_mounts(const struct spec_mount *mounts, size_t n) MUST_USE;
 
 /* What `cruet spec` writes (default.c): safe by default, with a cgroup namespace on either cgroup version. Rootless gives
