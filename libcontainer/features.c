@@ -57,11 +57,12 @@ static const struct fact {
 	bool acts;
 	const struct list *lists;
 } facts[] = {
-	{ "cgroup", "v1", true, NULL },		 { "cgroup", "v2", true, NULL },
-	{ "cgroup", "systemd", true, NULL },	 { "cgroup", "systemdUser", true, NULL },
-	{ "cgroup", "rdma", true, NULL },	 { "seccomp", "enabled", true, seccomp_lists },
-	{ "apparmor", "enabled", true, NULL },	 { "selinux", "enabled", true, NULL },
-	{ "intelRdt", "enabled", false, NULL },	 { "memoryPolicy", NULL, true, memory_policy_lists },
+	{ "cgroup", "v1", true, NULL },		  { "cgroup", "v2", true, NULL },
+	{ "cgroup", "systemd", true, NULL },	  { "cgroup", "systemdUser", true, NULL },
+	{ "cgroup", "rdma", true, NULL },	  { "seccomp", "enabled", true, seccomp_lists },
+	{ "apparmor", "enabled", true, NULL },	  { "selinux", "enabled", true, NULL },
+	{ "intelRdt", "enabled", true, NULL },	  { "intelRdt", "schemata", true, NULL },
+	{ "intelRdt", "monitoring", true, NULL }, { "memoryPolicy", NULL, true, memory_policy_lists },
 	{ "netDevices", "enabled", true, NULL },
 };
 static const bool idmap_acts = true; /* linux.mountExtensions has a level more */

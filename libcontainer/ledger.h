@@ -35,6 +35,10 @@ struct container {
 	enum container_manager manager;
 	const char *cgroup;         /* path in the hierarchy; NULL with MANAGER_NONE */
 	const char *unit;           /* of the systemd manager; else NULL */
+	const char *rdt;            /* its group in resctrl; NULL: none */
+	bool rdt_own;               /* of this container alone: it goes with it */
+	bool rdt_made;              /* it was not there before: the container's maker makes it */
+	bool rdt_monitoring;        /* a monitoring group by the id in it, which always goes */
 	bool own_pidns;             /* killing init kills all */
 	bool has_poststop;          /* config.json must be read again at delete */
 	bool has_poststart;

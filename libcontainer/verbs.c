@@ -290,7 +290,7 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 
 /* ---- delete ---------------------------------------------------------------------------------------------------------- */
 
-/* A reboot has taken the processes, the cgroup and the mounts: what is found by their names now is another's. */
+/* A reboot has taken the processes, the cgroup, the resctrl group and the mounts: what is found by their names now is another's. */
 static int forget_another_boot(struct cruet *cruet, struct container *c)
 {
 	const char *boot_id;
@@ -298,7 +298,7 @@ static int forget_another_boot(struct cruet *cruet, struct container *c)
 
 	if (r < 0 || !c->boot_id[0] || streq(c->boot_id, boot_id))
 		return r;
-	c->cgroup = c->unit = NULL;
+	c->cgroup = c->unit = c->rdt = NULL;
 	c->host_mounts = false;
 	c->manager = MANAGER_NONE;
 	return 0;
@@ -356,7 +356,16 @@ static int check_deletable(const struct cruet_delete *options, enum cruet_status
 		options->id, cruet_status_word(status));
 }
 
-/* The record cannot be read: what can be known without it is the cgroup, from the configuration as it was at create. */
+/* A group of the container's own would not have been made had there been one before; of others nobody knows it. */
+static void recover_rdt(struct container *c, const struct plan_rdt *rdt)
+{
+	c->rdt = rdt->group;
+	c->rdt_own = c->rdt_made = rdt->own;
+	c->rdt_monitoring = rdt->monitoring;
+}
+
+/* The record cannot be read: what can be known without it are cgroup and resctrl group, from the configuration as it was at
+ * create. */
 static void recover(struct cruet *cruet, const char *id, struct opened *opened)
 {
 	struct container *c = &opened->container;
@@ -372,6 +381,8 @@ static void recover(struct cruet *cruet, const char *id, struct opened *opened)
 		c->manager = MANAGER_SYSTEMD;
 		r = container_plan(cruet, opened, &plan);
 	}
+	if (r == 0 && plan->rdt)
+		recover_rdt(c, plan->rdt);
 	if (r == 0 && !plan->cgroup.none) {
 		c->cgroup = plan->cgroup.path;
 		c->unit = plan->cgroup.unit ? plan->cgroup.unit->name : NULL;

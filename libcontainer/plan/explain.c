@@ -193,6 +193,29 @@ static void explain_cgroup(FILE *out, const struct plan_cgroup *c)
 		explain_rule(out, &c->devices.v[i]);
 }
 
+/* ---- resctrl ---- */
+
+static void explain_rdt(FILE *out, const struct plan *plan)
+{
+	const struct plan_rdt *rdt = plan->rdt;
+
+	if (!rdt)
+		return;
+	fputs("resctrl group: ", out);
+	explain_string(out, rdt->group);
+	fputs(rdt->own	  ? ", made for the container\n"
+	      : rdt->make ? ", made where it is not there\n"
+			  : ", which must be there\n",
+	      out);
+	if (rdt->schemata) {
+		fputs("resctrl schemata: ", out);
+		explain_string(out, rdt->schemata);
+		fputs(rdt->own ? "\n" : ", or the same already\n", out);
+	}
+	if (rdt->monitoring)
+		fprintf(out, "resctrl monitoring group: mon_groups/%s in it\n", plan->id);
+}
+
 /* ---- what is set in the namespaces ---- */
 
 static void explain_settings(FILE *out, const struct plan *plan)
@@ -241,6 +264,7 @@ int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_
 	explain_namespaces(out, &plan->ns);
 	if (plan->kind == PLAN_CREATE) {
 		explain_cgroup(out, &plan->cgroup);
+		explain_rdt(out, plan);
 		explain_settings(out, plan);
 		explain_mounts(out, plan);
 	}

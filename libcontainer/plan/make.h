@@ -56,6 +56,7 @@ int make_refusals(struct making *m) MUST_USE; /* refuse.c: what does not act yet
 int make_namespaces(struct making *m) MUST_USE; /* ns.c */
 int make_exec_namespaces(struct making *m) MUST_USE;
 int make_ids(struct making *m) MUST_USE;     /* ids.c */
+int make_rdt(struct making *m) MUST_USE;     /* rdt.c */
 int make_sysctls(struct making *m) MUST_USE; /* sysctl.c */
 int make_mounts(struct making *m) MUST_USE;  /* mounts.c */
 int make_devices(struct making *m) MUST_USE; /* devices.c */

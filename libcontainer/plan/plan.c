@@ -325,7 +325,7 @@ static int (*const parts[])(struct making *m) = {
 		       looks) */
 	make_names,   make_refusals, make_namespaces, make_ids, /* needs the namespaces */
 	make_cgroup,						/* needs the ids: who owns it */
-	make_sysctls, make_mounts,				/* needs the cgroup's path */
+	make_rdt,     make_sysctls,  make_mounts,		/* needs the cgroup's path */
 	make_devices,						/* needs the mounts: whose /dev it is */
 	make_process,						/* needs the ids */
 	make_filter,  make_hooks,				/* needs the process's environment */
@@ -342,8 +342,8 @@ static int make_exec_cgroup(struct making *m)
 }
 
 static int (*const exec_parts[])(struct making *m) = {
-	make_state, make_names,	      make_refusals, make_exec_namespaces,
-	make_ids,   make_exec_cgroup, make_process,  make_filter,
+	make_state,	  make_names, make_refusals, make_exec_namespaces, make_ids,
+	make_exec_cgroup, make_rdt,   make_process,  make_filter,
 };
 
 static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)

@@ -125,6 +125,16 @@ struct plan_cgroup {
 	struct opt_u32 chown_uid; /* delegated: host uid that shall own it */
 };
 
+/* ---- resctrl: linux.intelRdt (rdt.c) ------------------------------------------------------------------------------ */
+
+struct plan_rdt {
+	const char *group;    /* its directory; "/": the root, the default group of all tasks */
+	bool own;             /* made for this container, and goes with it; else one that others may be in, and that stays */
+	bool make;            /* one that is not there is made; else that is an error */
+	const char *schemata; /* lines: set where we make the group, and what it must have where it is there; NULL: none */
+	bool monitoring;      /* a monitoring group of the container's own in it, by its id */
+};
+
 /* ---- the process (process.c) ------------------------------------------------------------------------------------ */
 
 struct plan_exec {
@@ -221,6 +231,7 @@ struct plan {
 	PLAN_LIST(plan_net_device) net_devices;
 	bool loopback_up;            /* a network namespace of its own */
 	struct plan_cgroup cgroup;
+	const struct plan_rdt *rdt;  /* NULL: nothing of it is touched */
 	struct plan_process process;
 	const struct plan_filter *filter; /* NULL: unconfined */
 	struct plan_filter *unfinished;   /* it, where filter_later left its program to be made: filter_finish() */

@@ -6,11 +6,6 @@
 #include "base/err.h"
 #include "plan/make.h"
 
-static bool asks_rdt(const struct making *m)
-{
-	return m->spec->linux_->intel_rdt != NULL;
-}
-
 static bool asks_systemd_elsewhere(const struct making *m)
 {
 	return m->options->systemd_cgroup && m->host->cgroup.mode != CGROUP_V2;
@@ -21,7 +16,6 @@ static const struct {
 	bool (*asked)(const struct making *m);
 	const char *instead;
 } refusals[] = {
-	{ "linux.intelRdt", asks_rdt, "" },
 	{ "--systemd-cgroup without cgroup v2", asks_systemd_elsewhere,
 	  ": this host's cgroups are those of version 1: use --cgroup-manager cgroupfs, or boot with "
 	  "systemd.unified_cgroup_hierarchy=1" },

@@ -29,6 +29,7 @@
 #include "run/group.h"
 #include "run/listener.h"
 #include "run/notify.h"
+#include "run/rdt.h"
 #include "run/run.h"
 #include "run/sources.h"
 #include "run/unit.h"
@@ -424,10 +425,12 @@ const struct step create_steps[] = {
 	{ "namespaces",   NULL,               sources_open_namespaces, NULL,        "opened before anything changes: a bad path leaves nothing behind" },
 	{ "root",         NULL,               sources_open_root,   NULL,            "the host's root can reach what a mapped root cannot" },
 	{ "cgroup-check", wants_cgroup,       check_cgroup,        NULL,            "what delete finds below a recorded path it kills: look before the intent" },
+	{ "rdt-check",    wants_rdt,          check_rdt,           NULL,            "as the cgroup; and without resctrl nothing shall be left behind" },
 	{ "intent",       NULL,               publish_intent,      undo_intent,     "published, locked, before the first side effect: delete can find all that follows" },
 	{ "notify",       wants_notify,       prepare_notify,      NULL,            "in the state directory: one of the mounts" },
 	{ "mounts",       NULL,               sources_open_mounts, undo_host_mounts,"as the root; and id maps of mounts are the host's to make" },
 	{ "cgroup",       makes_cgroup,       make_cgroup,         undo_cgroup,     "before the child: it is born in it" },
+	{ "rdt",          wants_rdt,          make_rdt_group,      undo_rdt,        "what the machine cannot do, and a group that is another, are told before there is a process" },
 	{ "gate",         wants_gate,         open_gate,           NULL,            "init inherits it; its name goes with the state directory" },
 	{ "spawn",        NULL,               spawn,               undo_spawn,      "the child is on its way; all below runs beside it" },
 	{ "unit",         wants_unit,         start_unit,          undo_unit,       "systemd makes a scope only around a process that is there" },
@@ -435,6 +438,7 @@ const struct step create_steps[] = {
 	{ "id-maps",      makes_user_ns,      write_maps,          NULL,            "a process without maps can do nothing" },
 	{ "joined",       wants_joined,       say_joined,          NULL,            "it may make its cgroup namespace now" },
 	{ "adopt",        has_stage,          adopt_init,          NULL,            "from here on the pid is init's, not the stage's" },
+	{ "rdt-join",     wants_rdt,          join_rdt,            NULL,            "init and all that it starts: a task is in the group of who started it" },
 	{ "oom-score",    wants_oom_score,    set_oom_score,       NULL,            "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "limits",       wants_limits,       apply_limits,        NULL,            "after all clones: pids.max may be 0" },
 	{ "filter",       wants_filter,       finish_filter,       NULL,            "seccomp's is compiled beside init's mounts, too" },

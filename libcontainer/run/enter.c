@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "kernel/process.h"
 #include "run/acts.h"
+#include "run/rdt.h"
 #include "run/run.h"
 #include "run/sources.h"
 #include "run/unit.h"
@@ -73,6 +74,7 @@ static const struct step exec_steps[] = {
 	{ "spawn",     NULL,            spawn,          undo_process, "the child is on its way; all below runs beside it" },
 	{ "attach",    wants_attach,    attach,         NULL,       "where it cannot be born in the cgroup (v1, a user's unit): before it enters anything" },
 	{ "adopt",     NULL,            adopt_init,     NULL,       "from here on the pid is the process's, not the stage's" },
+	{ "rdt-join",  wants_rdt,       join_rdt,       NULL,       "in the container's group of resctrl, before the program starts anything" },
 	{ "oom-score", wants_oom_score, set_oom_score,  NULL,       "lowering needs the host's CAP_SYS_RESOURCE" },
 	{ "rlimits",   wants_rlimits,   raise_rlimits,  NULL,       "raising needs the host's CAP_SYS_RESOURCE" },
 	{ "filter",    wants_filter,    finish_filter,  NULL,       "seccomp's is compiled beside what init does" },

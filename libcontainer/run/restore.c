@@ -27,6 +27,7 @@
 #include "run/acts.h"
 #include "run/criu.h"
 #include "run/group.h"
+#include "run/rdt.h"
 #include "run/sources.h"
 #include "run/unit.h"
 
@@ -394,6 +395,11 @@ static int attach_criu(struct run *run)
 	return cgroup_attach(run->place, run->restoring->criu.pid);
 }
 
+static int join_rdt_with_criu(struct run *run)
+{
+	return rdt_join_process(run, run->restoring->criu.pid);
+}
+
 static int call_criu(struct run *run)
 {
 	struct restoring *restoring = run->restoring;
@@ -424,14 +430,17 @@ static const struct step restore_steps[] = {
 	{ "namespaces",   NULL,         sources_open_namespaces, NULL,         "opened before anything changes: a bad path leaves nothing behind" },
 	{ "check-mounts", NULL,         check_mounts,            NULL,         "what would come back as something else is refused" },
 	{ "cgroup-check", wants_cgroup, check_cgroup,            NULL,         "what delete finds below a recorded path it kills: look before the intent" },
+	{ "rdt-check",    wants_rdt,    check_rdt,               NULL,         "as the cgroup; and without resctrl nothing shall be left behind" },
 	{ "intent",       NULL,         publish_intent,          undo_intent,  "published, locked, before the first side effect: delete can find all that follows" },
 	{ "notify",       wants_notify, prepare_notify,          NULL,         "in the state directory: one of the mounts" },
 	{ "mount-points", NULL,         make_mount_points,       NULL,         "a fresh root file system may have no place for what the images have mounted" },
 	{ "cgroup",       makes_cgroup, make_cgroup,             undo_cgroup,  "before criu: what it makes is in it" },
+	{ "rdt",          wants_rdt,    make_rdt_group,          undo_rdt,     "what the machine cannot do is told before there is a process" },
 	{ "root",         NULL,         make_root,               NULL,         "criu wants the root as a mount point; it goes with the state directory" },
 	{ "criu",         NULL,         start_criu,              NULL,         "a process in a mount namespace of its own, that dies with us" },
 	{ "unit",         wants_unit,   start_criu_unit,         undo_unit,    "systemd makes a scope only around a process that is there" },
 	{ "attach",       wants_attach_criu, attach_criu,        NULL,         "in the container's cgroup what criu makes is the container's, and delete finds it" },
+	{ "rdt-join",     wants_rdt,    join_rdt_with_criu,      NULL,         "what criu makes is in its group of resctrl" },
 	{ "restore",      NULL,         call_criu,               undo_spawn,   "on its way: hooks, terminal, limits, record and pid file, before anything runs" },
 	{ "root-removed", NULL,         remove_root,             NULL,         "it was a mount point for criu alone" },
 };
