@@ -244,13 +244,13 @@ CRUET_API int cruet_pids(struct cruet *cruet, const char *id, const pid_t **ret_
  * powers of 1024), and -1 is no limit. All of it or none. */
 struct cruet_update {
 	const char *id;
-	const char *resources;       /* a file with the specification's linux.resources; "-": stdin. The rest does not count then */
+	const char *resources;       /* a file with the specification's linux.resources; "-": stdin. Of the rest only schemata count then */
 	const char *blkio_weight;
 	const char *cpu_period, *cpu_quota, *cpu_burst, *cpu_idle, *cpu_share, *cpu_rt_period, *cpu_rt_runtime;
 	const char *cpuset_cpus, *cpuset_mems;
 	const char *memory, *memory_reservation, *memory_swap, *kernel_memory, *kernel_memory_tcp;
 	const char *pids_limit;
-	const char *l3_cache_schema, *mem_bw_schema;
+	const char *l3_cache_schema, *mem_bw_schema; /* lines for the container's group in resctrl: "L3:0=ff", "MB:0=50" */
 };
 CRUET_API int cruet_update(struct cruet *cruet, const struct cruet_update *options);
 

@@ -19,6 +19,8 @@
 #include "kernel/cgroup_files.h"
 #include "ledger_files.h"
 #include "plan/cgroup.h"
+#include "plan/rdt.h"
+#include "run/rdt.h"
 #include "run/unit.h"
 
 #define RESOURCES_MAX (16u << 20)
@@ -32,6 +34,7 @@ struct update {
 	struct unit_properties properties, old_properties; /* of the systemd unit, where it is one */
 	struct cgroup_place *place;
 	struct cgroup_saved *saved;
+	const char *schemata, *old_schemata; /* of the container's group in resctrl; NULL: not asked for */
 };
 
 /* ---- what is asked, and what is -------------------------------------------------------------------------------------- */
@@ -44,9 +47,6 @@ static int read_asked(struct cruet *cruet, const struct cruet_update *options,
 	size_t n;
 	int r;
 
-	if (options->l3_cache_schema || options->mem_bw_schema)
-		return fail(ENOTSUP, "--%s: Intel RDT cannot be updated yet",
-			    options->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
 	if (!options->resources)
 		return update_from_words(&cruet->arena, options, ret);
 	fd = streq(options->resources, "-") ? fcntl(0, F_DUPFD_CLOEXEC, 3)
@@ -58,6 +58,16 @@ static int read_asked(struct cruet *cruet, const struct cruet_update *options,
 		return fail(-r, "--resources '%s'", options->resources);
 	r = spec_load_resources(&cruet->arena, text, n, ret);
 	return r < 0 ? fail_in(r, "--resources '%s'", options->resources) : 0;
+}
+
+/* Beside --resources, too: the resources object has no word for it. */
+static int read_schemata(struct update *u, const struct cruet_update *options)
+{
+	const struct spec_intel_rdt rdt = { .l3_cache_schema = options->l3_cache_schema,
+					    .mem_bw_schema = options->mem_bw_schema };
+	int r = spec_check_intel_rdt(&rdt);
+
+	return r < 0 ? r : plan_rdt_schemata(&u->cruet->arena, &rdt, &u->schemata);
 }
 
 /* As the last update left them, else as create had them. */
@@ -235,8 +245,13 @@ static int record(struct update *u)
 
 /* How far it came: what is to be taken back. */
 struct done {
-	bool unit, devices;
+	bool unit, devices, schemata;
 };
+
+static int change_schemata(struct update *u, const char *lines, const char **ret_old)
+{
+	return change_rdt(&u->cruet->arena, u->cruet->procfd, &u->opened.container, lines, ret_old);
+}
 
 /* The failure that is recorded stays the one that is told. */
 static void take_back(struct update *u, const struct done *done)
@@ -249,6 +264,9 @@ static void take_back(struct update *u, const struct done *done)
 	cgroup_restore(u->place, u->saved);
 	if (done->devices && cgroup_set_devices(u->place, u->old_devices.v, u->old_devices.n) < 0)
 		log_warning("the device rules cannot be set back: %s", aside.text);
+	aside = (struct err_trail){ 0 };
+	if (done->schemata && change_schemata(u, u->old_schemata, NULL) < 0)
+		log_warning("the schemata cannot be set back: %s", aside.text);
 	err_trail_attach(own);
 }
 
@@ -279,6 +297,14 @@ static int act_on_devices(struct update *u, struct done *done)
 	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
 }
 
+static int act_on_schemata(struct update *u, struct done *done)
+{
+	int r = u->schemata ? change_schemata(u, u->schemata, &u->old_schemata) : 0;
+
+	done->schemata = r == 0 && u->schemata;
+	return r;
+}
+
 static int act(struct update *u)
 {
 	struct done done = { 0 };
@@ -288,6 +314,8 @@ static int act(struct update *u)
 		r = cgroup_apply(u->place, u->values.v, u->values.n);
 	if (r == 0)
 		r = act_on_devices(u, &done);
+	if (r == 0)
+		r = act_on_schemata(u, &done);
 	if (r == 0)
 		r = record(u);
 	if (r < 0)
@@ -335,6 +363,8 @@ int cruet_update(struct cruet *cruet, const struct cruet_update *options)
 	struct update u = { .cruet = cruet, .opened = OPENED_NONE };
 	int r = read_asked(cruet, options, &u.asked);
 
+	if (r == 0)
+		r = read_schemata(&u, options);
 	if (r == 0)
 		r = container_open(cruet, options->id, LEDGER_LOCK_MS, &u.opened);
 	if (r == 0)

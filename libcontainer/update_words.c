@@ -151,7 +151,7 @@ int update_from_words(struct arena *arena, const struct cruet_update *words,
 			return r;
 		n += word != NULL;
 	}
-	if (!n)
+	if (!n && !words->l3_cache_schema && !words->mem_bw_schema)
 		return fail(EINVAL, "nothing to update: give --resources, or what is to change (see 'cruet "
 				    "update --help')");
 	resources->memory = &flat->memory;

@@ -5,7 +5,7 @@
 static const struct option_row rows[] = {
 	STRING(struct cruet_update, resources, "resources", 'r', "FILE",
 	       "what to change: a file with the specification's resources object; - is stdin. Other options "
-	       "do not count then"),
+	       "than those for Intel RDT do not count then"),
 	STRING(struct cruet_update, memory, "memory", 0, "BYTES", "limit of memory: 512m, 1g; -1 for none"),
 	STRING(struct cruet_update, memory_reservation, "memory-reservation", 0, "BYTES",
 	       "memory that is kept for it as long as there is some"),
@@ -33,9 +33,9 @@ static const struct option_row rows[] = {
 	STRING(struct cruet_update, kernel_memory_tcp, "kernel-memory-tcp", 0, "BYTES",
 	       "limit of memory for TCP buffers (cgroup v1)"),
 	STRING(struct cruet_update, l3_cache_schema, "l3-cache-schema", 0, "SCHEMA",
-	       "Intel RDT's share of the cache: refused by this version"),
+	       "Intel RDT: share of the cache, a line of schemata such as L3:0=ff;1=f"),
 	STRING(struct cruet_update, mem_bw_schema, "mem-bw-schema", 0, "SCHEMA",
-	       "Intel RDT's share of memory bandwidth: refused by this version"),
+	       "Intel RDT: share of memory bandwidth, such as MB:0=50;1=70"),
 	HELP,
 };
 

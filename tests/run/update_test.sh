@@ -443,8 +443,8 @@ test_update_in_each_state()
 	expect 60 "$(value pids pids.max pids.max)"
 	cruet resume "$ID"
 	fails "nothing to update" cruet update "$ID"
-	fails "Intel RDT" cruet update --l3-cache-schema L3:0=f "$ID"
-	fails "Intel RDT" cruet update --mem-bw-schema MB:0=10 "$ID"
+	fails "no group of resctrl" cruet update --l3-cache-schema L3:0=f "$ID"
+	fails "no group of resctrl" cruet update --mem-bw-schema MB:0=10 "$ID"
 	fails "No such file" cruet update -r /nowhere "$ID"
 	echo '{"pids":{"limit":"x"}}' >r
 	fails "pids.limit" cruet update -r r "$ID"
