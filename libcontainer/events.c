@@ -24,6 +24,8 @@
 struct watch {
 	const struct cruet_events *options;
 	const struct cgroup_place *place;
+	const struct container *container;
+	int procfd;
 	int oom_fd;	/* an eventfd or inotify, or -1: no memory controller */
 	int events_fd;	/* v2: memory.events, or -1 */
 	int control_fd; /* v1: memory.oom_control, kept open */
@@ -125,8 +127,9 @@ static int tell_oom(const struct watch *w, struct arena *arena)
 
 static int tell_stats(const struct watch *w, struct arena *arena)
 {
+	const struct stats_source source = { w->container, w->place, w->procfd };
 	const char *text;
-	int r = stats_json(arena, w->options->id, w->place, &text);
+	int r = stats_json(arena, &source, &text);
 
 	return r < 0 ? r : w->options->event(w->options->context, text);
 }
@@ -203,6 +206,8 @@ int cruet_events(struct cruet *cruet, const struct cruet_events *options)
 	if (r < 0)
 		return r;
 	w.place = place;
+	w.container = &opened.container;
+	w.procfd = cruet->procfd;
 	r = options->stats ? tell(&w, tell_stats) : watch_all(&w, pidfd);
 	cgroup_close(place);
 	return r;

@@ -248,13 +248,14 @@ static void put_hugepages(struct json_writer *w, const struct stats *s)
 	json_end_object(w);
 }
 
-static int put_all(struct json_writer *w, struct arena *arena, const char *id, const struct stats *s)
+static int put_all(struct json_writer *w, struct arena *arena, const struct stats_source *source,
+		   const struct stats *s)
 {
 	int r;
 
 	json_object(w, NULL);
 	json_string(w, "type", "stats");
-	json_string(w, "id", id);
+	json_string(w, "id", source->container->id);
 	json_object(w, "data");
 	put_cpu(w, s);
 	put_cpuset(w, s);
@@ -266,6 +267,8 @@ static int put_all(struct json_writer *w, struct arena *arena, const char *id, c
 	put_io(w, s);
 	put_hugepages(w, s);
 	json_object(w, "intel_rdt");
+	if (r == 0)
+		r = stats_rdt(w, arena, source->procfd, source->container);
 	json_end_object(w);
 	json_null(w, "network_interfaces");
 	json_end_object(w);
@@ -273,15 +276,15 @@ static int put_all(struct json_writer *w, struct arena *arena, const char *id, c
 	return r;
 }
 
-int stats_json(struct arena *arena, const char *id, const struct cgroup_place *place, const char **ret_json)
+int stats_json(struct arena *arena, const struct stats_source *source, const char **ret_json)
 {
 	struct stats stats = { 0 };
-	struct reading reading = { arena, place, &stats };
+	struct reading reading = { arena, source->place, &stats };
 	struct json_writer *w = json_writer_begin(arena, NULL);
 	size_t n;
 	int r = w ? read_all_of(&reading) : -ENOMEM;
 
 	if (r == 0)
-		r = put_all(w, arena, id, &stats);
+		r = put_all(w, arena, source, &stats);
 	return r < 0 ? r : json_writer_end(w, ret_json, &n);
 }

@@ -78,8 +78,18 @@ struct reading {
 	struct stats *stats;
 };
 
+/* Whose event it is, and where its numbers are. */
+struct stats_source {
+	const struct container *container;
+	const struct cgroup_place *place;
+	int procfd;
+};
 /* The event with all numbers, as one line without a newline; in `arena`. */
-int stats_json(struct arena *arena, const char *id, const struct cgroup_place *place, const char **ret_json) MUST_USE;
+int stats_json(struct arena *arena, const struct stats_source *source, const char **ret_json) MUST_USE;
+
+/* Of stats_rdt.c: the members of intel_rdt. */
+struct json_writer;
+int stats_rdt(struct json_writer *w, struct arena *arena, int procfd, const struct container *c) MUST_USE;
 
 /* Of stats_v1.c, stats_v2.c: the part of one controller. What the kernel does not have stays 0. */
 int stats_v1_cpu(struct reading *r) MUST_USE;
