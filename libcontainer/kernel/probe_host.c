@@ -15,6 +15,7 @@
 #include "kernel/idmap.h"
 #include "kernel/probe.h"
 #include "kernel/program.h"
+#include "kernel/rdt.h"
 #include "kernel/sys.h"
 
 #define MOUNTINFO_MAX (16u << 20)
@@ -263,6 +264,49 @@ static const struct probe cgroups[] = {
 	  .remedy = "a kernel with CONFIG_CGROUP_BPF, and CAP_BPF or CAP_SYS_ADMIN" },
 };
 
+/* ---- resctrl ---- */
+
+static int open_resctrl(struct text *note, int *ret_fd)
+{
+	autoclose int procfd = open_proc();
+	struct arena arena;
+	int r = procfd < 0 ? -errno : arena_open_private(&arena, ARENA_SIZE);
+
+	if (r == 0)
+		r = rdt_root_open(&arena, procfd, ret_fd);
+	if (r != -ENOENT)
+		return r;
+	text_add(note, rdt_is_known(procfd) ? "not mounted" : "this machine, or its kernel, has none");
+	return -EOPNOTSUPP;
+}
+
+static int ask_resctrl(const struct probe *probe, struct text *note)
+{
+	autoclose int fd = -1;
+
+	(void)probe;
+	return open_resctrl(note, &fd);
+}
+
+static int ask_monitoring(const struct probe *probe, struct text *note)
+{
+	autoclose int fd = -1;
+	int r = open_resctrl(note, &fd);
+
+	(void)probe;
+	return r == 0 && faccessat(fd, "mon_groups", F_OK, 0) ? -errno : r;
+}
+
+#define MOUNT_RESCTRL                                                                                        \
+	"only linux.intelRdt needs it: mount -t resctrl resctrl /sys/fs/resctrl, where the processor "       \
+	"shares "                                                                                            \
+	"out caches (Intel RDT, AMD QoS) and the kernel has CONFIG_X86_CPU_RESCTRL"
+
+static const struct probe resctrl[] = {
+	{ "groups", ask_resctrl, .remedy = MOUNT_RESCTRL },
+	{ "monitoring", ask_monitoring, .remedy = MOUNT_RESCTRL },
+};
+
 /* ---- programs ---- */
 
 static const char *const program_dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -351,6 +395,7 @@ static const struct probe programs[] = {
 
 const struct probe_area probe_host[] = {
 	AREA("cgroups", cgroups),
+	AREA("resctrl", resctrl),
 	AREA("programs", programs),
 	{ NULL, NULL, 0 },
 };
