@@ -174,6 +174,13 @@ $(UNIT) $(UNITROOT): $(B)/%: tests/%.c $(B)/libcontainer.a
 	$(Q)$(call link,$@.o $(B)/libcontainer.a)
 	@rm $@.o
 
+# cruet with a directory in place of resctrl, for tests/run/rdt_test.sh.
+$(B)/cruet-resctrl: tests/run/helpers/resctrl.c tests/unit-root/resctrl.h $(SRC_OBJ) $(B)/libcontainer.a
+	$(call say,LD)
+	$(Q)$(COMPILE) $(FLAGS) $(WARN_AS) -c -o $@.o $<
+	$(Q)$(call link,$@.o $(SRC_OBJ) $(B)/libcontainer.a)
+	@rm $@.o
+
 # Files that change only when their content does.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
@@ -245,7 +252,7 @@ check: ## install what the tests need, build, run all tests (root)
 	@$(submake) tests
 	@tests/check.sh; status=$$?; $(own); exit $$status
 
-tests: $(EXE) $(UNIT) $(UNITROOT) ## build the test programs
+tests: $(EXE) $(UNIT) $(UNITROOT) $(B)/cruet-resctrl ## build the test programs
 
 check-unit: $(UNIT) ## the tests that need no root; seconds
 	@BUILD=$(B) tests/unit.sh unit
