@@ -85,10 +85,10 @@ static void write_words(struct json_writer *w, const struct list *list)
 	json_end_array(w);
 }
 
-/* The systemd manager needs a cgroup2: plan/refuse.c. */
+/* A user's manager needs a cgroup2: plan/plan.c. */
 static bool fact_acts(const struct fact *f, enum cgroup_mode mode)
 {
-	return f->acts && (mode == CGROUP_V2 || !f->name || !starts_with(f->name, "systemd"));
+	return f->acts && (mode == CGROUP_V2 || !f->name || !streq(f->name, "systemdUser"));
 }
 
 static void write_facts(struct json_writer *w, enum cgroup_mode mode)

@@ -24,6 +24,7 @@
 #include "run/unit.h"
 
 #define RESOURCES_MAX (16u << 20)
+#define FREEZE_MS     10000
 
 struct update {
 	struct cruet *cruet;
@@ -31,7 +32,8 @@ struct update {
 	const struct spec_resources *now, *asked; /* now: may be NULL */
 	struct plan_cgroup_values values;
 	struct plan_device_rules devices, old_devices;
-	struct unit_properties properties, old_properties; /* of the systemd unit, where it is one */
+	struct unit_properties properties, old_properties;     /* of the systemd unit, where it is one */
+	struct unit_properties unit_devices, old_unit_devices; /* of one on v1 */
 	struct cgroup_place *place;
 	struct cgroup_saved *saved;
 	const char *schemata, *old_schemata; /* of the container's group in resctrl; NULL: not asked for */
@@ -152,7 +154,19 @@ static int plan_values(struct update *u, enum cgroup_mode mode)
 	return 0;
 }
 
-static int plan_devices(struct update *u)
+/* On v1 systemd has a list of devices itself, and writes it anew some day. */
+static int plan_devices_of_unit(struct update *u, enum cgroup_mode mode)
+{
+	struct arena *arena = &u->cruet->arena;
+	int r;
+
+	if (!u->opened.container.unit || mode == CGROUP_V2)
+		return 0;
+	r = plan_unit_devices(arena, u->devices.v, u->devices.n, &u->unit_devices);
+	return r < 0 ? r : plan_unit_devices(arena, u->old_devices.v, u->old_devices.n, &u->old_unit_devices);
+}
+
+static int plan_devices(struct update *u, enum cgroup_mode mode)
 {
 	struct host host;
 	int r;
@@ -164,7 +178,9 @@ static int plan_devices(struct update *u)
 	if (r < 0 || host.euid != 0 || !host.initial_userns) /* there create sets none either */
 		return r;
 	r = plan_device_rules(&u->cruet->arena, u->asked, &u->devices);
-	return r < 0 ? r : plan_device_rules(&u->cruet->arena, u->now, &u->old_devices);
+	if (r == 0)
+		r = plan_device_rules(&u->cruet->arena, u->now, &u->old_devices);
+	return r < 0 ? r : plan_devices_of_unit(u, mode);
 }
 
 /* Asked for anything of a unit's CPU time, systemd writes cpu.max as well, coarser than it was; and its property stands for
@@ -210,7 +226,7 @@ static int write_bandwidth(struct update *u)
 }
 
 /* What is now, for the way back, and what of both is a property of the unit. */
-static int save(struct update *u)
+static int save(struct update *u, enum cgroup_mode mode)
 {
 	bool unit = u->opened.container.unit;
 	struct arena *arena = &u->cruet->arena;
@@ -224,8 +240,8 @@ static int save(struct update *u)
 		return r;
 	r = cgroup_saved_writes(arena, u->saved, &old, &n);
 	if (r == 0)
-		r = plan_unit_properties(arena, u->values.v, u->values.n, &u->properties);
-	return r < 0 ? r : plan_unit_properties(arena, old, n, &u->old_properties);
+		r = plan_unit_properties(arena, mode, u->values.v, u->values.n, &u->properties);
+	return r < 0 ? r : plan_unit_properties(arena, mode, old, n, &u->old_properties);
 }
 
 /* ---- acts ------------------------------------------------------------------------------------------------------------- */
@@ -241,6 +257,29 @@ static int record(struct update *u)
 	if (r == 0)
 		r = spec_write_resources(&u->cruet->arena, both, &text, &n);
 	return r < 0 ? r : ledger_put(&u->opened.entry, LEDGER_RESOURCES, text, n);
+}
+
+/* systemd denies everything before it allows something again: nobody may be there to see that. */
+static int set_devices(struct update *u, const struct plan_device_rules *rules,
+		       const struct unit_properties *properties)
+{
+	const struct container *c = &u->opened.container;
+	bool frozen = false;
+	int r;
+
+	if (!properties->n)
+		return cgroup_set_devices(u->place, rules->v, rules->n);
+	r = cgroup_is_frozen(u->place, &frozen);
+	if (r == 0 && !frozen)
+		r = cgroup_freeze(u->place, true, now_ms() + FREEZE_MS);
+	if (r < 0)
+		return r;
+	r = change_unit(&u->cruet->arena, c, properties);
+	if (r == 0)
+		r = cgroup_set_devices(u->place, rules->v, rules->n);
+	if (!frozen && cgroup_freeze(u->place, false, now_ms() + FREEZE_MS) < 0 && r == 0)
+		r = fail(EBUSY, "the container cannot be thawed");
+	return r;
 }
 
 /* How far it came: what is to be taken back. */
@@ -262,7 +301,7 @@ static void take_back(struct update *u, const struct done *done)
 	if (done->unit && change_unit(&u->cruet->arena, &u->opened.container, &u->old_properties) < 0)
 		log_warning("the unit's properties cannot be set back: %s", aside.text);
 	cgroup_restore(u->place, u->saved);
-	if (done->devices && cgroup_set_devices(u->place, u->old_devices.v, u->old_devices.n) < 0)
+	if (done->devices && set_devices(u, &u->old_devices, &u->old_unit_devices) < 0)
 		log_warning("the device rules cannot be set back: %s", aside.text);
 	aside = (struct err_trail){ 0 };
 	if (done->schemata && change_schemata(u, u->old_schemata, NULL) < 0)
@@ -291,9 +330,10 @@ static int act_on_unit(struct update *u, struct done *done)
 
 static int act_on_devices(struct update *u, struct done *done)
 {
-	int r = u->devices.n ? cgroup_set_devices(u->place, u->devices.v, u->devices.n) : 0;
+	int r = u->devices.n ? set_devices(u, &u->devices, &u->unit_devices) : 0;
 
-	done->devices = r == 0 && u->devices.n;
+	/* of two that set them the first may have, and the second not */
+	done->devices = u->devices.n && (r == 0 || u->unit_devices.n);
 	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
 }
 
@@ -346,12 +386,12 @@ static int update_opened(struct update *u, const char *id)
 	if (r == 0)
 		r = plan_values(u, host->mode);
 	if (r == 0)
-		r = plan_devices(u);
+		r = plan_devices(u, host->mode);
 	if (r == 0)
 		r = container_need_cgroup(u->cruet, &u->opened.container, &u->place);
 	if (r < 0)
 		return r;
-	r = save(u);
+	r = save(u, host->mode);
 	if (r == 0)
 		r = act(u);
 	cgroup_close(u->place);

@@ -127,7 +127,7 @@ int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char 
 	for (size_t i = 0; r == 0 && i < host->n; i++) {
 		struct cgroup_dir *dir = place_add(place, &host->v[i]);
 
-		r = dir->v2 ? cgroup_v2_make(dir, place, controllers) : cgroup_v1_make(dir, place);
+		r = dir->v2 ? cgroup_v2_make(dir, place, controllers) : cgroup_v1_make(dir, place, 0);
 		if (r < 0)
 			place_unmake(place);
 	}
@@ -136,18 +136,29 @@ int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char 
 	return r;
 }
 
+/* A manager of hybrid hosts may be of v1 altogether: then the cgroup2 is ours to fill. */
+static int adopt_v2(struct cgroup_dir *dir, const struct cgroup_place *place, const char *controllers)
+{
+	int r = cgroup_v2_adopt(dir, place, controllers);
+
+	if (r == -ENOENT && place->mode == CGROUP_HYBRID)
+		return cgroup_v2_make(dir, place, controllers);
+	return r == -ENOENT ? fail(ENOENT, "cannot open cgroup '%s'", place->path) : r;
+}
+
 int cgroup_adopt(struct arena *arena, const struct cgroup_host *host, const char *path,
-		 const char *controllers, struct cgroup_place **ret_place)
+		 const char *controllers, pid_t pid, struct cgroup_place **ret_place)
 {
 	struct cgroup_place *place;
 	int r = place_begin(arena, host, path, &place);
 
-	if (r < 0)
-		return r;
-	if (host->mode != CGROUP_V2)
-		return fail(EOPNOTSUPP, "cgroup '%s': only one of version 2 can be a service manager's",
-			    path);
-	r = cgroup_v2_adopt(place_add(place, &host->v[0]), place, controllers);
+	for (size_t i = 0; r == 0 && i < host->n; i++) {
+		struct cgroup_dir *dir = place_add(place, &host->v[i]);
+
+		r = dir->v2 ? adopt_v2(dir, place, controllers) : cgroup_v1_make(dir, place, pid);
+		if (r < 0)
+			place_unmake(place);
+	}
 	if (r == 0)
 		*ret_place = place;
 	return r;

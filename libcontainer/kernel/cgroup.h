@@ -82,10 +82,12 @@ int cgroup_check(const struct cgroup_host *host, const char *path) MUST_USE;
 int cgroup_make(struct arena *arena, const struct cgroup_host *host, const char *path,
 		const char *controllers, struct cgroup_place **ret_place) MUST_USE;
 
-/* cgroup2 only: open one that a service manager has just made, with our process in it, and enable those of the
- * `controllers` that the manager leaves alone (hugetlb, rdma). */
+/* Open one that a service manager has just made, with our process `pid` in it. v2: enable those of the
+ * `controllers` that the manager leaves alone (hugetlb, rdma). v1 and hybrid: make it as cgroup_make() does in
+ * the hierarchies that the manager leaves alone (cpuset, freezer, net_cls ...); the process is to be attached
+ * there. Somebody else in one of them is EBUSY: then nothing of it may be killed or removed by its path. */
 int cgroup_adopt(struct arena *arena, const struct cgroup_host *host, const char *path,
-		 const char *controllers, struct cgroup_place **ret_place) MUST_USE;
+		 const char *controllers, pid_t pid, struct cgroup_place **ret_place) MUST_USE;
 
 /* Open the cgroup that the ledger remembers; -ENOENT (not recorded) where nothing of it exists any more. A
  * hierarchy in which it is missing (a create was killed on the way) is left out of the place. */
@@ -128,6 +130,10 @@ struct device_rule {
 int cgroup_set_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n) MUST_USE;
 /* What takes long of it, ahead of the next cgroup_set_devices(), which must be for the same rules. */
 int cgroup_load_devices(struct cgroup_place *place, const struct device_rule *rules, size_t n) MUST_USE;
+/* What v1 makes of the rules, pure: what is the case for all devices, and the exceptions to it, with what is left
+ * of each. `ret_v` has room for `n`. EOPNOTSUPP where v1 cannot say it. */
+int cgroup_device_exceptions(const struct device_rule *rules, size_t n, bool *ret_allow,
+			     struct device_rule *ret_v, size_t *ret_n) MUST_USE;
 
 /* All processes of it and of what is below, host pids, sorted. */
 int cgroup_pids(struct arena *arena, const struct cgroup_place *place, pid_t **ret_pids,

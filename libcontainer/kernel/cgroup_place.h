@@ -80,7 +80,9 @@ struct backoff {
 bool backoff_sleep(struct backoff *b);
 
 /* cgroup_v1.c, cgroup_v2.c */
-int cgroup_v1_make(struct cgroup_dir *dir, const struct cgroup_place *place) MUST_USE;
+
+/* `guest`: a process that may be in it already; 0: nobody may. */
+int cgroup_v1_make(struct cgroup_dir *dir, const struct cgroup_place *place, pid_t guest) MUST_USE;
 int cgroup_v1_check(const struct cgroup_dir *dir, const char *path) MUST_USE;
 int cgroup_v1_freeze(const struct cgroup_dir *dir, bool frozen, int64_t deadline_ms) MUST_USE;
 int cgroup_v1_thaw_all(const struct cgroup_dir *dir) MUST_USE;
@@ -90,6 +92,7 @@ int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule
 
 int cgroup_v2_make(struct cgroup_dir *dir, const struct cgroup_place *place,
 		   const char *controllers) MUST_USE;
+/* -ENOENT (not recorded) where the manager has made none. */
 int cgroup_v2_adopt(struct cgroup_dir *dir, const struct cgroup_place *place,
 		    const char *controllers) MUST_USE;
 int cgroup_v2_check(const struct cgroup_dir *dir, const char *path) MUST_USE;

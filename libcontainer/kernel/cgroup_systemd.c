@@ -50,9 +50,9 @@ int unit_slice_path(struct arena *arena, const char *slice, const char **ret_pat
 /* ---- properties ---- */
 
 static const char *const signatures[] = {
-	[UNIT_BOOL] = "b",     [UNIT_I32] = "i",    [UNIT_U32] = "u",	 [UNIT_I64] = "x",
-	[UNIT_U64] = "t",      [UNIT_STRING] = "s", [UNIT_BYTES] = "ay", [UNIT_DEVICE_U64] = "a(st)",
-	[UNIT_STRINGS] = "as",
+	[UNIT_BOOL] = "b",     [UNIT_I32] = "i",	 [UNIT_U32] = "u",    [UNIT_I64] = "x",
+	[UNIT_U64] = "t",      [UNIT_STRING] = "s",	 [UNIT_BYTES] = "ay", [UNIT_DEVICE_U64] = "a(st)",
+	[UNIT_STRINGS] = "as", [UNIT_DEVICES] = "a(ss)",
 };
 
 static void put_strings(struct dbus_writer *w, const struct unit_property *p)
@@ -61,6 +61,20 @@ static void put_strings(struct dbus_writer *w, const struct unit_property *p)
 	const char *s = p->text;
 
 	for (uint64_t i = 0; i < p->number; i++) {
+		dbus_put_string(w, s);
+		s += strlen(s) + 1;
+	}
+	dbus_end_array(w, array);
+}
+
+static void put_devices(struct dbus_writer *w, const struct unit_property *p)
+{
+	struct dbus_array array = dbus_begin_array(w, 8);
+	const char *s = p->text;
+
+	for (uint64_t i = 0; i < 2 * p->number; i++) {
+		if (i % 2 == 0)
+			dbus_put_align(w, 8);
 		dbus_put_string(w, s);
 		s += strlen(s) + 1;
 	}
@@ -86,6 +100,9 @@ static void put_value(struct dbus_writer *w, const struct unit_property *p)
 		break;
 	case UNIT_STRINGS:
 		put_strings(w, p);
+		break;
+	case UNIT_DEVICES:
+		put_devices(w, p);
 		break;
 	case UNIT_BYTES:
 		array = dbus_begin_array(w, 1);
@@ -282,8 +299,13 @@ static void put_start(struct dbus_writer *w, const struct unit *unit, const stru
 		{ .name = "DefaultDependencies", .type = UNIT_BOOL, .number = 0 },
 		{ .name = "MemoryAccounting", .type = UNIT_BOOL, .number = 1 },
 		{ .name = "CPUAccounting", .type = UNIT_BOOL, .number = 1 },
-		{ .name = "IOAccounting", .type = UNIT_BOOL, .number = 1 },
+		{ .name = unit->v1 ? "BlockIOAccounting" : "IOAccounting", .type = UNIT_BOOL, .number = 1 },
 		{ .name = "TasksAccounting", .type = UNIT_BOOL, .number = 1 },
+	};
+	/* Who has no such list has no cgroup in the hierarchy of devices, and systemd moves him out of one that is ours; so he has
+	 * one from the beginning, which allows everything until unit->devices. */
+	const struct unit_property all = {
+		.name = "DeviceAllow", .type = UNIT_DEVICES, .number = 2, .text = "char-*\0rwm\0block-*\0rwm"
 	};
 	struct dbus_array array;
 
@@ -292,6 +314,8 @@ static void put_start(struct dbus_writer *w, const struct unit *unit, const stru
 	array = dbus_begin_array(w, 8);
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		put_property(w, &own[i]);
+	if (unit->v1)
+		put_property(w, &all);
 	put_pids(w, pid);
 	put_properties(w, &unit->properties, unknown);
 	dbus_end_array(w, array);

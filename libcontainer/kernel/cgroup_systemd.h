@@ -18,6 +18,7 @@ enum unit_value {
 	UNIT_STRINGS,	 /* as: number of them, each with its NUL, one after the other in text */
 	UNIT_BYTES,	 /* ay: number of them, text */
 	UNIT_DEVICE_U64, /* a(st): text is the device's path */
+	UNIT_DEVICES,	 /* a(ss): number of them, each a device and "rwm" with their NULs, one after the other in text */
 };
 
 struct unit_property {
@@ -38,7 +39,9 @@ struct unit {
 	const char *name;  /* "cri-containerd-ID.scope" */
 	const char *slice; /* "kubepods-podX.slice" */
 	const char *description;
+	bool v1; /* the manager's controllers are those of cgroup v1: blkio, not io */
 	struct unit_properties properties;
+	struct unit_properties devices; /* v1: the device rules, for unit_set() once they shall be the case */
 };
 
 /* Whose manager: the system's, or the user's at one of these addresses. */

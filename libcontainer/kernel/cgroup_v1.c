@@ -58,7 +58,7 @@ int cgroup_v1_is_frozen(int fd, bool *ret_frozen)
 	return 0;
 }
 
-static int refuse_unfit(const struct cgroup_dir *dir, int fd, bool fresh, const char *path)
+static int refuse_unfit(const struct cgroup_dir *dir, int fd, bool fresh, pid_t guest, const char *path)
 {
 	autofree_pids struct pid_list pids = { 0 };
 	bool frozen = false;
@@ -66,9 +66,10 @@ static int refuse_unfit(const struct cgroup_dir *dir, int fd, bool fresh, const 
 
 	if (r < 0)
 		return fail(-r, "cannot read the processes of cgroup '%s'", path);
-	if (pids.n > 0)
-		return fail(EBUSY, "cgroup '%s' of '%s' has processes that are not ours", path,
-			    dir->mountpoint);
+	for (size_t i = 0; i < pids.n; i++)
+		if (!guest || pids.v[i] != guest)
+			return fail(EBUSY, "cgroup '%s' of '%s' has processes that are not ours", path,
+				    dir->mountpoint);
 	if (dir_has(dir, "freezer"))
 		r = cgroup_v1_is_frozen(fd, &frozen);
 	if (r == 0 && frozen)
@@ -76,7 +77,8 @@ static int refuse_unfit(const struct cgroup_dir *dir, int fd, bool fresh, const 
 	return r;
 }
 
-static int make_below(struct cgroup_dir *dir, const struct cgroup_place *place, int parentfd, int *ret_fd)
+static int make_below(struct cgroup_dir *dir, const struct cgroup_place *place, int parentfd, pid_t guest,
+		      int *ret_fd)
 {
 	autoclose int fd = -1;
 	int r;
@@ -87,7 +89,7 @@ static int make_below(struct cgroup_dir *dir, const struct cgroup_place *place, 
 	fd = openat(parentfd, place->name, DIR_FLAGS);
 	if (fd < 0)
 		return fail(errno, "cannot open cgroup '%s' of '%s'", place->path, dir->mountpoint);
-	r = refuse_unfit(dir, fd, dir->made, place->path);
+	r = refuse_unfit(dir, fd, dir->made, guest, place->path);
 	if (r < 0)
 		return r;
 	r = fill_cpuset(parentfd, fd, dir);
@@ -97,7 +99,7 @@ static int make_below(struct cgroup_dir *dir, const struct cgroup_place *place, 
 	return 0;
 }
 
-int cgroup_v1_make(struct cgroup_dir *dir, const struct cgroup_place *place)
+int cgroup_v1_make(struct cgroup_dir *dir, const struct cgroup_place *place, pid_t guest)
 {
 	const struct cgroup_way way = { fill_cpuset, dir };
 	autoclose int rootfd = -1, parentfd = -1;
@@ -112,7 +114,7 @@ int cgroup_v1_make(struct cgroup_dir *dir, const struct cgroup_place *place)
 		r = cgroup_parent_make(rootfd, place->path, &way, &parentfd, &existing);
 	if (r < 0)
 		return r;
-	r = make_below(dir, place, parentfd, &dir->fd);
+	r = make_below(dir, place, parentfd, guest, &dir->fd);
 	if (r < 0) {
 		cgroup_unmake(rootfd, place->path,
 			      dir->made ? strlen(place->path) : cgroup_parent_len(place->path), existing);
@@ -132,7 +134,7 @@ int cgroup_v1_check(const struct cgroup_dir *dir, const char *path)
 		r = cgroup_dir_open(rootfd, path, strlen(path), &fd);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return refuse_unfit(dir, fd, false, path);
+	return refuse_unfit(dir, fd, false, 0, path);
 }
 
 /* FREEZING becomes FROZEN when the last task has stopped, which only a read of the file finds out. A task

@@ -239,25 +239,59 @@ static int set_anew(const struct cgroup_dir *dir, bool allow, const struct devic
 	return r;
 }
 
-int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule *rules, size_t n)
+/* What stands before the last rule for everything does not matter; without one, all is denied. */
+static size_t after_default(const struct device_rule *rules, size_t n, bool *ret_allow)
 {
-	char list[LIST_MAX];
-	bool allow = false;
 	size_t from = 0;
-	int r = 0;
 
-	/* what stands before the last rule for everything does not matter; without one, all is denied */
+	*ret_allow = false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_default(&rules[i]))
 			continue;
 		from = i + 1;
-		allow = rules[i].allow;
+		*ret_allow = rules[i].allow;
 	}
-	rules += from;
-	n -= from;
+	return from;
+}
+
+static int refuse_holes(const struct device_rule *rules, size_t n, bool allow)
+{
+	int r = 0;
+
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (rules[i].allow == allow)
 			r = refuse_hole(rules, i);
+	return r;
+}
+
+int cgroup_device_exceptions(const struct device_rule *rules, size_t n, bool *ret_allow,
+			     struct device_rule *ret_v, size_t *ret_n)
+{
+	size_t from = after_default(rules, n, ret_allow), kept = 0;
+	int r = refuse_holes(rules + from, n - from, *ret_allow);
+
+	for (size_t i = from; i < n && r == 0; i++) {
+		unsigned int access = without_taken_back(rules, n, i).access & DEVICE_ALL;
+
+		if (rules[i].allow == *ret_allow || !access)
+			continue;
+		ret_v[kept] = rules[i];
+		ret_v[kept++].access = access;
+	}
+	*ret_n = kept;
+	return r;
+}
+
+int cgroup_v1_set_devices(const struct cgroup_dir *dir, const struct device_rule *rules, size_t n)
+{
+	char list[LIST_MAX];
+	bool allow;
+	size_t from = after_default(rules, n, &allow);
+	int r;
+
+	rules += from;
+	n -= from;
+	r = refuse_holes(rules, n, allow);
 	if (r < 0)
 		return r;
 	if (!allow && read_exceptions(dir, list, sizeof(list)))

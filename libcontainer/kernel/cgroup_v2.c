@@ -305,7 +305,7 @@ int cgroup_v2_adopt(struct cgroup_dir *dir, const struct cgroup_place *place, co
 		return r;
 	fd = openat(parentfd, place->name, DIR_FLAGS);
 	if (fd < 0)
-		return fail(errno, "cannot open cgroup '%s'", place->path);
+		return errno == ENOENT ? -ENOENT : fail(errno, "cannot open cgroup '%s'", place->path);
 	dir->parentfd = take_fd(&parentfd);
 	dir->fd = take_fd(&fd);
 	return 0;

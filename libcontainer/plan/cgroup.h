@@ -45,17 +45,22 @@ int plan_device_rules(struct arena *arena, const struct spec_resources *resource
  * NAME.scope, in SLICE), "NAME", or nothing ("cruet-ID.scope"); without a slice it is system.slice, or the
  * user's user.slice. The properties are those that the values for files have (so that they outlive a
  * daemon-reload), and the annotations org.systemd.property.* that the allow-list has; any other is EINVAL
- * (CVE-2024-3154). cgroup2 only.
+ * (CVE-2024-3154). On v1 the device rules are properties, too: those that act.
  */
 struct plan_unit_words {
 	const char *cgroups_path, *id;
 	const struct string_map *annotations;
 	const struct plan_cgroup_values *values;
+	const struct plan_device_rules *devices; /* NULL: nobody sets any */
 	bool user;    /* the user's manager ... */
 	uint32_t uid; /* ... whose: as the manager's own cgroup names it */
 };
 /* The properties of these values alone: for a unit that runs. */
-int plan_unit_properties(struct arena *arena, const struct cgroup_write *writes, size_t n,
-			 struct unit_properties *ret_properties) MUST_USE;
+int plan_unit_properties(struct arena *arena, enum cgroup_mode mode, const struct cgroup_write *writes,
+			 size_t n, struct unit_properties *ret_properties) MUST_USE;
+/* v1: what of these rules systemd can be told (cgroup_systemd_v1.c). What it cannot be told it denies when it writes the list
+ * anew. */
+int plan_unit_devices(struct arena *arena, const struct device_rule *rules, size_t n,
+		      struct unit_properties *ret_properties) MUST_USE;
 int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct plan_unit_words *words,
 	      const struct unit **ret_unit, const char **ret_path) MUST_USE;

@@ -16,7 +16,8 @@
 
 /* ---- values for files ---- */
 
-static struct unit_property *add(struct unit_list *l, const char *name, enum unit_value type, uint64_t number)
+struct unit_property *unit_list_add(struct unit_list *l, const char *name, enum unit_value type,
+				    uint64_t number)
 {
 	struct unit_property *p = &l->v[l->n < l->max ? l->n++ : l->max];
 
@@ -27,36 +28,36 @@ static struct unit_property *add(struct unit_list *l, const char *name, enum uni
 static bool number_of(const char *value, uint64_t *ret)
 {
 	*ret = INFINITE;
-	return streq(value, "max") || parse_u64(value, INFINITE - 1, ret) == 0;
+	return streq(value, "max") || streq(value, "-1") || parse_u64(value, INFINITE - 1, ret) == 0;
 }
 
-static void add_limit(struct unit_list *l, const char *name, const char *value)
+void unit_add_limit(struct unit_list *l, const char *name, const char *value)
 {
 	uint64_t n;
 
 	if (number_of(value, &n))
-		add(l, name, UNIT_U64, n);
+		unit_list_add(l, name, UNIT_U64, n);
 }
 
 /* 0 is "no further process", which systemd has no word for: the file has it. */
-static void add_tasks(struct unit_list *l, const char *name, const char *value)
+void unit_add_tasks(struct unit_list *l, const char *name, const char *value)
 {
-	add_limit(l, name, streq(value, "0") ? "1" : value);
+	unit_add_limit(l, name, streq(value, "0") ? "1" : value);
 }
 
 static void add_oom(struct unit_list *l, const char *name, const char *value)
 {
-	add(l, name, UNIT_STRING, 0)->text = streq(value, "1") ? "kill" : "continue";
+	unit_list_add(l, name, UNIT_STRING, 0)->text = streq(value, "1") ? "kill" : "continue";
 }
 
 /* "idle" is weight 0 to systemd; who ceases to be idle has the default weight, until one is set: in the kernel, too. */
 static void add_idle(struct unit_list *l, const char *name, const char *value)
 {
-	add(l, name, UNIT_U64, streq(value, "1") ? 0 : INFINITE);
+	unit_list_add(l, name, UNIT_U64, streq(value, "1") ? 0 : INFINITE);
 }
 
 /* "QUOTA PERIOD" or "QUOTA": what of a second, in steps of 10 ms as systemd wants them, never less than asked. */
-static void add_quota(struct unit_list *l, const char *name, const char *value)
+void unit_add_quota(struct unit_list *l, const char *name, const char *value)
 {
 	char text[64];
 	struct text t = TEXT(text);
@@ -75,9 +76,9 @@ static void add_quota(struct unit_list *l, const char *name, const char *value)
 			return;
 		per_second = (per_second / period + 9999) / 10000 * 10000;
 	}
-	add(l, name, UNIT_U64, per_second);
+	unit_list_add(l, name, UNIT_U64, per_second);
 	if (space)
-		add(l, "CPUQuotaPeriodUSec", UNIT_U64, period);
+		unit_list_add(l, "CPUQuotaPeriodUSec", UNIT_U64, period);
 }
 
 /* "0-3,7" as bytes, bit 0 of the first is 0; none is no restriction. */
@@ -104,11 +105,10 @@ static void add_mask(struct unit_list *l, const char *name, const char *value)
 		s += n + (s[n] == ',');
 	}
 	if (mask)
-		add(l, name, UNIT_BYTES, bytes)->text = mask;
+		unit_list_add(l, name, UNIT_BYTES, bytes)->text = mask;
 }
 
-/* "8:0 " at the start of a value as the path that systemd wants; what follows it, or NULL. */
-static const char *device_of(struct unit_list *l, const char *value, const char **ret_path)
+const char *unit_device_of(struct unit_list *l, const char *value, const char **ret_path)
 {
 	size_t n = strspn(value, "0123456789:");
 
@@ -120,7 +120,7 @@ static const char *device_of(struct unit_list *l, const char *value, const char 
 
 static void add_io_weight(struct unit_list *l, const char *name, const char *value)
 {
-	const char *path = NULL, *weight = device_of(l, value, &path);
+	const char *path = NULL, *weight = unit_device_of(l, value, &path);
 	uint64_t n;
 
 	if (weight && streq(weight, "default"))
@@ -128,9 +128,9 @@ static void add_io_weight(struct unit_list *l, const char *name, const char *val
 	if (parse_u64(weight ? weight : starts_with(value, "default ") ? value + 8 : value, 10000, &n) < 0)
 		return;
 	if (weight)
-		add(l, "IODeviceWeight", UNIT_DEVICE_U64, n)->text = path;
+		unit_list_add(l, "IODeviceWeight", UNIT_DEVICE_U64, n)->text = path;
 	else
-		add(l, name, UNIT_U64, n);
+		unit_list_add(l, name, UNIT_U64, n);
 }
 
 static void add_io_max(struct unit_list *l, const char *name, const char *value)
@@ -143,7 +143,7 @@ static void add_io_max(struct unit_list *l, const char *name, const char *value)
 		{ "riops=", "IOReadIOPSMax" },
 		{ "wiops=", "IOWriteIOPSMax" },
 	};
-	const char *path, *s = device_of(l, value, &path);
+	const char *path, *s = unit_device_of(l, value, &path);
 
 	(void)name;
 	for (; s && *s; s += strcspn(s, " "), s += *s == ' ')
@@ -156,51 +156,56 @@ static void add_io_max(struct unit_list *l, const char *name, const char *value)
 				continue;
 			text_add_n(&t, s + strlen(keys[i].name), strcspn(s, " ") - strlen(keys[i].name));
 			if (!t.truncated && number_of(text, &n))
-				add(l, keys[i].property, UNIT_DEVICE_U64, n)->text = path;
+				unit_list_add(l, keys[i].property, UNIT_DEVICE_U64, n)->text = path;
 		}
 }
 
-/* What a file is to systemd. */
-static const struct {
-	const char *file, *property;
-	void (*add)(struct unit_list *l, const char *name, const char *value);
-} files[] = {
-	{ "memory.max", "MemoryMax", add_limit },
-	{ "memory.high", "MemoryHigh", add_limit },
-	{ "memory.low", "MemoryLow", add_limit },
-	{ "memory.min", "MemoryMin", add_limit },
-	{ "memory.swap.max", "MemorySwapMax", add_limit },
-	{ "memory.zswap.max", "MemoryZSwapMax", add_limit }, /* 253 */
-	{ "memory.oom.group", "OOMPolicy", add_oom },	     /* of scopes: 253 */
-	{ "pids.max", "TasksMax", add_tasks },
-	{ "cpu.weight", "CPUWeight", add_limit },
+static const struct unit_file unit_files_v2[] = {
+	{ "memory.max", "MemoryMax", unit_add_limit },
+	{ "memory.high", "MemoryHigh", unit_add_limit },
+	{ "memory.low", "MemoryLow", unit_add_limit },
+	{ "memory.min", "MemoryMin", unit_add_limit },
+	{ "memory.swap.max", "MemorySwapMax", unit_add_limit },
+	{ "memory.zswap.max", "MemoryZSwapMax", unit_add_limit }, /* 253 */
+	{ "memory.oom.group", "OOMPolicy", add_oom },		  /* of scopes: 253 */
+	{ "pids.max", "TasksMax", unit_add_tasks },
+	{ "cpu.weight", "CPUWeight", unit_add_limit },
 	{ "cpu.idle", "CPUWeight", add_idle }, /* 252 */
-	{ "cpu.max", "CPUQuotaPerSecUSec", add_quota },
+	{ "cpu.max", "CPUQuotaPerSecUSec", unit_add_quota },
 	{ "cpuset.cpus", "AllowedCPUs", add_mask },
 	{ "cpuset.mems", "AllowedMemoryNodes", add_mask },
 	{ "io.weight", "IOWeight", add_io_weight },
 	{ "io.max", NULL, add_io_max },
+	{ NULL, NULL, NULL },
 };
 
-static void add_values(struct unit_list *l, const struct cgroup_write *writes, size_t n)
+/* What writes nothing, and what only another write makes complete, is no value by itself. */
+static bool is_value(const struct cgroup_write *w)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct cgroup_write *w = &writes[i];
+	return w->op != CGROUP_CHECK_BELOW && w->op != CGROUP_SET_SECOND && w->op != CGROUP_SET_OR_NEXT;
+}
+
+static void add_values(struct unit_list *l, enum cgroup_mode mode)
+{
+	const struct unit_file *files = mode == CGROUP_V2 ? unit_files_v2 : unit_files_v1;
+
+	for (size_t i = 0; i < l->n_writes; i++) {
+		const struct cgroup_write *w = &l->writes[i];
 		uint64_t period;
 
 		if (w->op == CGROUP_SET_SECOND && parse_u64(w->value, 1000000, &period) == 0)
-			add(l, "CPUQuotaPeriodUSec", UNIT_U64, period);
-		for (size_t k = 0;
-		     k < ARRAY_SIZE(files) && w->op != CGROUP_CHECK_BELOW && w->op != CGROUP_SET_SECOND; k++)
-			if (streq(w->file, files[k].file))
-				files[k].add(l, files[k].property, w->value);
+			unit_list_add(l, "CPUQuotaPeriodUSec", UNIT_U64, period);
+		for (const struct unit_file *f = files; is_value(w) && f->file; f++)
+			if (streq(w->file, f->file))
+				f->add(l, f->property, w->value);
 	}
 }
 
 /* No value makes more than four properties. */
-static int list_begin(struct arena *arena, size_t writes, size_t others, struct unit_list *ret)
+static int list_begin(struct arena *arena, const struct cgroup_write *writes, size_t n, size_t others,
+		      struct unit_list *ret)
 {
-	struct unit_list list = { .arena = arena, .max = 4 * writes + others };
+	struct unit_list list = { .arena = arena, .max = 4 * n + others, .writes = writes, .n_writes = n };
 
 	list.v = arena_array(arena, list.max + 1, struct unit_property);
 	if (!list.v)
@@ -209,15 +214,15 @@ static int list_begin(struct arena *arena, size_t writes, size_t others, struct 
 	return 0;
 }
 
-int plan_unit_properties(struct arena *arena, const struct cgroup_write *writes, size_t n,
-			 struct unit_properties *ret_properties)
+int plan_unit_properties(struct arena *arena, enum cgroup_mode mode, const struct cgroup_write *writes,
+			 size_t n, struct unit_properties *ret_properties)
 {
 	struct unit_list list;
-	int r = list_begin(arena, n, 0, &list);
+	int r = list_begin(arena, writes, n, 0, &list);
 
 	if (r < 0)
 		return r;
-	add_values(&list, writes, n);
+	add_values(&list, mode);
 	*ret_properties = (struct unit_properties){ list.v, list.n };
 	return 0;
 }
@@ -298,7 +303,7 @@ int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct 
 
 	if (!unit || !manager)
 		return -ENOMEM;
-	r = list_begin(arena, words->values->n, words->annotations->n, &list);
+	r = list_begin(arena, words->values->v, words->values->n, words->annotations->n, &list);
 	if (r < 0)
 		return r;
 	r = make_name(arena, words, unit);
@@ -306,8 +311,11 @@ int plan_unit(struct arena *arena, const struct cgroup_host *host, const struct 
 		r = unit_slice_path(arena, unit->slice, &slice);
 	if (r < 0)
 		return fail_in(r, "--systemd-cgroup");
-	add_values(&list, words->values->v, words->values->n);
+	add_values(&list, host->mode);
 	r = unit_annotations(&list, words->annotations);
+	unit->v1 = host->mode != CGROUP_V2;
+	if (r == 0 && unit->v1 && words->devices)
+		r = plan_unit_devices(arena, words->devices->v, words->devices->n, &unit->devices);
 	if (r < 0)
 		return r;
 	unit->properties = (struct unit_properties){ list.v, list.n };

@@ -144,6 +144,14 @@ static void explain_property(FILE *out, const struct unit_property *p)
 			explain_string(out, text);
 		}
 		break;
+	case UNIT_DEVICES:
+		for (uint64_t i = 0; i < p->number; i++) {
+			fprintf(out, " %s", text);
+			text += strlen(text) + 1;
+			fprintf(out, " %s%s", text, i + 1 < p->number ? "," : "");
+			text += strlen(text) + 1;
+		}
+		break;
 	case UNIT_BYTES:
 		for (uint64_t i = 0; i < p->number; i++)
 			fprintf(out, " %02x", (unsigned char)text[i]);
@@ -166,6 +174,8 @@ static void explain_unit(FILE *out, const struct plan_cgroup *c)
 	fprintf(out, " in %s, of the %s manager\n", c->unit->slice, c->user_unit ? "user's" : "system's");
 	for (size_t i = 0; i < c->unit->properties.n; i++)
 		explain_property(out, &c->unit->properties.v[i]);
+	for (size_t i = 0; i < c->unit->devices.n; i++)
+		explain_property(out, &c->unit->devices.v[i]);
 }
 
 static void explain_cgroup(FILE *out, const struct plan_cgroup *c)

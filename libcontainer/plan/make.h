@@ -52,7 +52,6 @@ int mask_parse(struct making *m, const char *place, const char *text, unsigned i
 	       const unsigned long **ret_mask, size_t *ret_bytes, size_t *ret_count) MUST_USE;
 
 /* The parts, in the order in which plan_make() runs them. Each fills its piece of m->plan. */
-int make_refusals(struct making *m) MUST_USE; /* refuse.c: what does not act yet is an error, never ignored */
 int make_namespaces(struct making *m) MUST_USE; /* ns.c */
 int make_exec_namespaces(struct making *m) MUST_USE;
 int make_ids(struct making *m) MUST_USE;     /* ids.c */

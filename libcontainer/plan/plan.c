@@ -194,7 +194,8 @@ static bool has_user_manager(const struct making *m)
 	return m->host->euid != 0 || !m->host->initial_userns;
 }
 
-static int make_unit(struct making *m, const struct plan_cgroup_values *values)
+static int make_unit(struct making *m, const struct plan_cgroup_values *values,
+		     const struct plan_device_rules *devices)
 {
 	struct plan_cgroup *c = &m->plan->cgroup;
 	const struct plan_unit_words words = {
@@ -202,6 +203,7 @@ static int make_unit(struct making *m, const struct plan_cgroup_values *values)
 		.id = m->options->id,
 		.annotations = &m->spec->annotations,
 		.values = values,
+		.devices = devices,
 		.user = has_user_manager(m),
 		.uid = m->host->euid,
 	};
@@ -209,6 +211,40 @@ static int make_unit(struct making *m, const struct plan_cgroup_values *values)
 	c->tolerant = false; /* who names a manager means it */
 	c->user_unit = words.user;
 	return plan_unit(m->arena, &m->host->cgroup, &words, &c->unit, &c->path);
+}
+
+/* Both ways to rule devices need the host's privilege; without it a container is in a user namespace, and has no device but
+ * those that are bound. */
+static int make_device_rules(struct making *m, struct plan_device_rules *ret_rules)
+{
+	struct plan_cgroup *c = &m->plan->cgroup;
+	int r;
+
+	c->set_devices = m->host->euid == 0 && m->host->initial_userns;
+	if (!c->set_devices)
+		return 0;
+	r = plan_device_rules(m->arena, m->spec->linux_->resources, ret_rules);
+	if (r < 0)
+		return r;
+	c->devices.v = ret_rules->v;
+	c->devices.n = ret_rules->n;
+	return 0;
+}
+
+/* A user's manager has nothing of v1 but its own hierarchy: no limits, no freezer, nowhere to attach a process. */
+static int check_manager(const struct making *m)
+{
+	if (!m->options->systemd_cgroup || m->host->cgroup.mode == CGROUP_V2)
+		return 0;
+	if (m->host->cgroup.mode == CGROUP_NONE)
+		return fail(EOPNOTSUPP, "--systemd-cgroup: this host has no control groups mounted");
+	if (!has_user_manager(m))
+		return 0;
+	return fail(
+		EOPNOTSUPP,
+		"--systemd-cgroup: on this host a user's systemd manages nothing, as its cgroups are those "
+		"of version 1: use --cgroup-manager cgroupfs, or boot with "
+		"systemd.unified_cgroup_hierarchy=1");
 }
 
 static int make_cgroup(struct making *m)
@@ -219,8 +255,11 @@ static int make_cgroup(struct making *m)
 	bool asked = (l->cgroups_path && *l->cgroups_path) || has_resources(l->resources);
 	struct plan_cgroup *c = &m->plan->cgroup;
 	struct plan_cgroup_values values;
-	struct plan_device_rules rules;
-	int r;
+	struct plan_device_rules rules = { 0 };
+	int r = check_manager(m);
+
+	if (r < 0)
+		return r;
 
 	if (m->options->no_cgroup || mode == CGROUP_NONE) {
 		c->none = true;
@@ -240,7 +279,9 @@ static int make_cgroup(struct making *m)
 	c->attach = v1 || m->options->systemd_cgroup;
 	r = plan_cgroup_values(m->arena, mode, l->resources, &values);
 	if (r == 0)
-		r = m->options->systemd_cgroup ? make_unit(m, &values)
+		r = make_device_rules(m, &rules);
+	if (r == 0)
+		r = m->options->systemd_cgroup ? make_unit(m, &values, c->set_devices ? &rules : NULL)
 					       : plan_cgroup_path(m->arena, &m->host->cgroup, l->cgroups_path,
 								  m->options->id, &c->path);
 	if (r < 0)
@@ -251,16 +292,6 @@ static int make_cgroup(struct making *m)
 	c->chown_uid.set = wants_ownership(m) &&
 			   host_uid(&m->plan->ns, m->process->user.uid, &c->chown_uid.v) &&
 			   c->chown_uid.v != 0;
-	/* Both ways to rule devices need the host's privilege; without it a container is in a user namespace,
-	 * and has no device but those that are bound. */
-	c->set_devices = m->host->euid == 0 && m->host->initial_userns;
-	if (!c->set_devices)
-		return 0;
-	r = plan_device_rules(m->arena, l->resources, &rules);
-	if (r < 0)
-		return r;
-	c->devices.v = rules.v;
-	c->devices.n = rules.n;
 	return 0;
 }
 
@@ -323,12 +354,12 @@ static int make_filter(struct making *m)
 static int (*const parts[])(struct making *m) = {
 	make_state, /* first: what the JSON writer leaves in the arena is no part of the plan (plan_golden.c
 		       looks) */
-	make_names,   make_refusals, make_namespaces, make_ids, /* needs the namespaces */
-	make_cgroup,						/* needs the ids: who owns it */
-	make_rdt,     make_sysctls,  make_mounts,		/* needs the cgroup's path */
-	make_devices,						/* needs the mounts: whose /dev it is */
-	make_process,						/* needs the ids */
-	make_filter,  make_hooks,				/* needs the process's environment */
+	make_names,   make_namespaces, make_ids,    /* needs the namespaces */
+	make_cgroup,				    /* needs the ids: who owns it */
+	make_rdt,     make_sysctls,    make_mounts, /* needs the cgroup's path */
+	make_devices,				    /* needs the mounts: whose /dev it is */
+	make_process,				    /* needs the ids */
+	make_filter,  make_hooks,		    /* needs the process's environment */
 };
 
 /* Its cgroup is there already; how it gets into it is the host's way. */
@@ -342,8 +373,8 @@ static int make_exec_cgroup(struct making *m)
 }
 
 static int (*const exec_parts[])(struct making *m) = {
-	make_state,	  make_names, make_refusals, make_exec_namespaces, make_ids,
-	make_exec_cgroup, make_rdt,   make_process,  make_filter,
+	make_state,	  make_names, make_exec_namespaces, make_ids,
+	make_exec_cgroup, make_rdt,   make_process,	    make_filter,
 };
 
 static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)

@@ -77,11 +77,17 @@ bool wants_attach(const struct run *run)
 	return run->plan->cgroup.attach;
 }
 
+/* A scope's process is in its cgroup of v2 already; of the hierarchies of v1 systemd manages some. */
+bool must_attach(const struct run *run)
+{
+	return run->place && (!wants_unit(run) || cgroup_clone_fd(run->place) < 0);
+}
+
 /* A stage waits for it before all else; init, where it is cloned into its namespaces at once, after its id maps. Rootless
  * there may be no cgroup to join: they wait all the same. */
 int attach_cgroup(struct run *run)
 {
-	int r = run->place && !wants_unit(run) ? cgroup_attach(run->place, run->pid) : 0;
+	int r = must_attach(run) ? cgroup_attach(run->place, run->pid) : 0;
 
 	return r < 0 || !run->stage_pid ? r : child_send(run, SYNC_JOINED);
 }
@@ -132,8 +138,11 @@ int load_device_rules(struct run *run)
 
 int apply_device_rules(struct run *run)
 {
-	int r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
+	const struct unit *unit = run->plan->cgroup.unit;
+	int r = unit && unit->devices.n ? tell_devices(run) : 0;
 
+	if (r == 0)
+		r = cgroup_set_devices(run->place, run->plan->cgroup.devices.v, run->plan->cgroup.devices.n);
 	return r < 0 ? fail_in(r, "linux.resources.devices") : 0;
 }
 

@@ -13,6 +13,7 @@ int undo_cgroup(struct remains *remains) MUST_USE;
 
 bool wants_attach(const struct run *run);
 int attach_cgroup(struct run *run) MUST_USE;
+bool must_attach(const struct run *run); /* restore: criu */
 bool wants_joined(const struct run *run);
 int say_joined(struct run *run) MUST_USE;
 

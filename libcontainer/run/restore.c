@@ -387,7 +387,7 @@ static int start_criu_unit(struct run *run)
 
 static bool wants_attach_criu(const struct run *run)
 {
-	return run->place && !wants_unit(run);
+	return must_attach(run);
 }
 
 static int attach_criu(struct run *run)

@@ -2,7 +2,7 @@
 /* run/unit.c: which bus, and the acts of create, exec and delete on it. */
 #include "run/unit.h"
 
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,28 +44,73 @@ bool wants_unit(const struct run *run)
 	return run->plan->cgroup.unit != NULL;
 }
 
+#define CGROUPS_MAX_BYTES 65536 /* a line a hierarchy */
+
+/* "N:CONTROLLER,CONTROLLER:PATH" of /proc/PID/cgroup: the path in that controller's hierarchy. */
+static const char *path_in(char *text, const char *controller)
+{
+	for (char *line; (line = strsep(&text, "\n"));) {
+		char *words = strchr(line, ':'), *path = words ? strchr(words + 1, ':') : NULL, *word;
+
+		if (!path)
+			continue;
+		words++;
+		*path++ = '\0';
+		while ((word = strsep(&words, ",")))
+			if (streq(word, controller))
+				return path;
+	}
+	return NULL;
+}
+
+/* Where the process is now in the hierarchy of a controller; "" is cgroup2. */
+static int read_place(struct run *run, const char *controller, const char **ret_path)
+{
+	char name[32], *text = arena_alloc(run->arena, 1, CGROUPS_MAX_BYTES);
+	ssize_t n;
+
+	if (!text)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "%d/cgroup", run->pid);
+	n = read_file_at(run->procfd, name, text, CGROUPS_MAX_BYTES);
+	if (n < 0)
+		return fail((int)-n, "cannot read the cgroup of init");
+	*ret_path = path_in(text, controller);
+	if (!*ret_path)
+		return fail(EPROTO, "systemd unit '%s': init is in no cgroup", run->plan->cgroup.unit->name);
+	return 0;
+}
+
 /* Where the process is now is what the manager made, even where it is not where we expected it. */
 static int note_place(struct run *run)
 {
-	char name[32], text[PATH_MAX + 256], *line;
-	const char *unit = run->plan->cgroup.unit->name;
-	ssize_t n;
+	const char *unit = run->plan->cgroup.unit->name, *path;
+	int r = read_place(run, run->plan->cgroup.unit->v1 ? "name=systemd" : "", &path);
 
-	snprintf(name, sizeof(name), "%d/cgroup", run->pid);
-	n = read_file_at(run->procfd, name, text, sizeof(text));
-	if (n < 0)
-		return fail((int)-n, "cannot read the cgroup of init");
-	line = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
-	line = line ? strchr(line, '/') : NULL;
-	if (!line)
-		return fail(EPROTO, "systemd unit '%s': init is in no cgroup", unit);
-	line[strcspn(line, "\n")] = '\0';
-	if (!ends_with(line, unit) || line[strlen(line) - strlen(unit) - 1] != '/')
-		return fail(EPROTO, "systemd unit '%s': init is in the cgroup '%s' instead", unit, line);
-	if (streq(line, run->container->cgroup))
-		return 0;
-	run->container->cgroup = arena_strdup(run->arena, line);
-	return run->container->cgroup ? 0 : -ENOMEM;
+	if (r < 0)
+		return r;
+	if (!ends_with(path, unit) || path[strlen(path) - strlen(unit) - 1] != '/')
+		return fail(EPROTO, "systemd unit '%s': init is in the cgroup '%s' instead", unit, path);
+	run->container->cgroup = path;
+	return 0;
+}
+
+/* Its cgroup is the container's place. On v1 we make a part of it, which has the mark of what we make. */
+static int take_place(struct run *run)
+{
+	const struct plan_cgroup *plan = &run->plan->cgroup;
+	int r = cgroup_adopt(run->arena, &run->host->cgroup, run->container->cgroup, plan->controllers,
+			     run->pid, &run->place);
+
+	if (r == 0 && plan->unit->v1)
+		cgroup_mark(run->place, run->cgroup_mark);
+	/* somebody else is where only ours may be: undo must not kill by the path, nor wait for a process that heeds no
+	 * SIGTERM */
+	if (r == -EBUSY) {
+		run->container->cgroup = NULL;
+		kill(run->pid, SIGKILL);
+	}
+	return r;
 }
 
 int start_unit(struct run *run)
@@ -83,9 +128,23 @@ int start_unit(struct run *run)
 	}
 	if (r == 0)
 		r = note_place(run);
+	return r < 0 ? r : take_place(run);
+}
+
+int tell_devices(struct run *run)
+{
+	const char *path;
+	struct unit_bus bus;
+	int r = bus_of(run->arena, run->plan->cgroup.user_unit, run->deadline_ms, &bus);
+
 	if (r == 0)
-		r = cgroup_adopt(run->arena, &run->host->cgroup, run->container->cgroup, plan->controllers,
-				 &run->place);
+		r = unit_set(run->arena, &bus, run->container->unit, &run->plan->cgroup.unit->devices);
+	if (r == 0)
+		r = read_place(run, "devices", &path);
+	/* systemd moves who is in a cgroup of its hierarchies that it thinks it does not need: then no rule would act */
+	if (r == 0 && !streq(path, run->container->cgroup))
+		return fail(EPROTO, "systemd unit '%s': systemd has moved init to the cgroup '%s' of devices",
+			    run->container->unit, path);
 	return r;
 }
 

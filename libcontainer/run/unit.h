@@ -8,6 +8,8 @@
 bool wants_unit(const struct run *run);
 /* A scope with the child in it; then its cgroup is the container's place. */
 int start_unit(struct run *run) MUST_USE;
+/* v1: the device rules as the unit's properties. systemd writes them to the cgroup, coarser than we do after that. */
+int tell_devices(struct run *run) MUST_USE;
 /* The unit of the ledger, if it has one: kill what is in it, and have the manager forget it. */
 int undo_unit(struct remains *remains) MUST_USE;
 /* Other properties for the unit of a container that runs, until it ends. When this has returned systemd has written them to

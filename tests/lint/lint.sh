@@ -239,13 +239,6 @@ rule_steps() {
 	tests/lint/steps.sh | diff docs/steps.md - | grep -q . && echo "docs/steps.md is not in step with the tables: make docs"
 }
 
-# What is refused today is said on the first page.
-rule_refusals() {
-	sed -n 's/^\t{ "\([^"]*\)", asks_.*/\1/p' libcontainer/plan/refuse.c | while read -r what; do
-		grep -qF -- "\`$what\`" README.md || echo "README.md does not say that $what is refused"
-	done
-}
-
 # Every attack is known to the table, every row of the table has its test, and docs/security.md shows it.
 rule_cves() {
 	local advisory test attacks

@@ -304,6 +304,30 @@ static void test_killed_create(struct world *w)
 	CHECK(count_existing(w, w->path) == 0);
 }
 
+/* A service manager's: one hierarchy with our process in it, and the others are ours to make. */
+static void test_adopt_of_a_manager(struct world *w)
+{
+	struct cgroup_host some = w->host;
+	struct cgroup_place *place = NULL;
+	pid_t pid;
+
+	some.n = 1;
+	OK(cgroup_make(&w->arena, &some, w->path, CONTROLLERS, &place));
+	pid = child_in(place, NULL);
+	cgroup_close(place);
+	if (w->host.mode != CGROUP_V2) {
+		REFUSED(cgroup_adopt(&w->arena, &w->host, w->path, CONTROLLERS, pid + 1, &place), EBUSY,
+			"not ours");
+		CHECK(count_existing(w, w->path) == 1);
+	}
+	OK(cgroup_adopt(&w->arena, &w->host, w->path, CONTROLLERS, pid, &place));
+	CHECK(count_existing(w, w->path) == w->host.n);
+	OK(cgroup_attach(place, pid));
+	CHECK(kill(pid, 0) == 0);
+	end_all(place);
+	CHECK(count_existing(w, w->path) == 0);
+}
+
 static void test_paths(struct world *w)
 {
 	static const char *const bad[] = { "",	    "/",   "a",	  "/..",  "/../x", "/a/../b",
@@ -970,6 +994,7 @@ static const struct {
 	{ "refuse-frozen", test_refuse_frozen },
 	{ "partial", test_partial },
 	{ "killed-create", test_killed_create },
+	{ "adopt-of-a-manager", test_adopt_of_a_manager },
 	{ "paths", test_paths },
 	{ "openat2-missing", test_openat2_missing },
 	{ "openat2-refused", test_openat2_refused },

@@ -265,6 +265,11 @@ static const char *talk_end(struct talk *t)
 	"( Description< d>)( Slice< a.slice>)( Delegate< b1>)( DefaultDependencies< b0>)( MemoryAccounting< b1>)"      \
 	"( CPUAccounting< b1>)( IOAccounting< b1>)( TasksAccounting< b1>)( PIDs<( u77)>)"
 
+#define OWN_V1                                                                                                       \
+	"( Description< d>)( Slice< a.slice>)( Delegate< b1>)( DefaultDependencies< b0>)( MemoryAccounting< b1>)"      \
+	"( CPUAccounting< b1>)( BlockIOAccounting< b1>)( TasksAccounting< b1>)"                                        \
+	"( DeviceAllow<(( char-* rwm)( block-* rwm))>)( PIDs<( u77)>)"
+
 /* A value of each type. */
 static const struct unit_property each[] = {
 	{ .name = "SendSIGHUP", .type = UNIT_BOOL, .number = 1 },
@@ -277,12 +282,15 @@ static const struct unit_property each[] = {
 	{ .name = "AllowedCPUs", .type = UNIT_BYTES, .number = 3, .text = "\x01\x02\x80" },
 	{ .name = "AllowedMemoryNodes", .type = UNIT_BYTES, .number = 0, .text = "" },
 	{ .name = "IOReadBandwidthMax", .type = UNIT_DEVICE_U64, .number = 1000, .text = "/dev/block/8:0" },
+	{ .name = "DeviceAllow", .type = UNIT_DEVICES, .number = 0, .text = "" },
+	{ .name = "DeviceAllow", .type = UNIT_DEVICES, .number = 2, .text = "char-*\0m\0/dev/char/1:3\0rwm" },
 	{ .name = "MemoryZSwapMax", .type = UNIT_U64, .number = 1, .optional = true },
 };
 #define EACH                                                                                                         \
 	"( SendSIGHUP< b1>)( KillSignal< i15>)( ManagedOOMMemoryPressureLimit< u4000000000>)( Nice< x5>)"              \
 	"( MemoryMax< t18446744073709551615>)( CollectMode< inactive>)( After<( a.service b.service)>)"                \
-	"( AllowedCPUs<( y1 y2 y128)>)( AllowedMemoryNodes<()>)( IOReadBandwidthMax<(( /dev/block/8:0 t1000))>)"
+	"( AllowedCPUs<( y1 y2 y128)>)( AllowedMemoryNodes<()>)( IOReadBandwidthMax<(( /dev/block/8:0 t1000))>)" \
+	"( DeviceAllow<()>)( DeviceAllow<(( char-* m)( /dev/char/1:3 rwm))>)"
 
 static int start(struct talk *t, const char *name, size_t properties)
 {
@@ -308,6 +316,17 @@ static void test_start(void)
 	CHECK(start(&t, "x.scope", ARRAY_SIZE(each)) == 0);
 	CHECK_STR(talk_end(&t), MATCH("x.scope") SYSTEMD "StartTransientUnit x.scope fail(" OWN EACH
 							 "( MemoryZSwapMax< t1>))()\n");
+}
+
+/* With a list of devices from the beginning, which is not a limit yet. */
+static void test_start_on_v1(void)
+{
+	const struct unit unit = { .name = "x.scope", .slice = "a.slice", .description = "d", .v1 = true };
+	struct talk t;
+
+	CHECK(talk_begin(&t));
+	CHECK(unit_start(&t.arena, &t.bus, &unit, 77) == 0);
+	CHECK_STR(talk_end(&t), MATCH("x.scope") SYSTEMD "StartTransientUnit x.scope fail(" OWN_V1 ")()\n");
 }
 
 /* A property that an older systemd does not know is left out, where it need not be. */
@@ -409,7 +428,8 @@ static void test_attach(void)
 	CHECK_STR(talk_end(&t), SYSTEMD "AttachProcessesToUnit x.scope ( u4711)\n");
 }
 
-TEST_MAIN("dbus_peer", { "start", test_start }, { "start_with_old_systemd", test_start_with_old_systemd },
+TEST_MAIN("dbus_peer", { "start", test_start }, { "start_on_v1", test_start_on_v1 },
+	  { "start_with_old_systemd", test_start_with_old_systemd },
 	  { "start_where_one_has_failed", test_start_where_one_has_failed }, { "start_refused", test_start_refused },
 	  { "stop", test_stop }, { "stop_what_is_ours", test_stop_what_is_ours },
 	  { "set", test_set }, { "attach", test_attach })

@@ -227,10 +227,12 @@ static bool scan(const struct golden *g, const struct own *own, size_t n, const 
 static bool scan_plan(const struct golden *g, const struct arena *arena, const struct plan *plan)
 {
 	const struct plan_cgroup *c = &plan->cgroup;
-	const struct unit_properties none = { 0 }, *p = c->unit ? &c->unit->properties : &none;
+	const struct unit_properties none = { 0 }, *p = c->unit ? &c->unit->properties : &none,
+				     *d = c->unit ? &c->unit->devices : &none;
 	const struct own own[] = {
 		{ c->writes.v, c->writes.v + c->writes.n },
 		{ p->v, p->v + p->n },
+		{ d->v, d->v + d->n },
 	};
 	const char *rest = plan->state_tail + strlen(plan->state_tail) + 1;
 
