@@ -10,23 +10,6 @@ unset_ns()
 	config '.linux.namespaces |= map(select(.type != $t))' --arg t "$1"
 }
 
-# The paths in a /proc/PID/cgroup (stdin), of those hierarchies that are mounted here.
-paths()
-{
-	if cgroup_v2; then
-		sed -n 's/^0:://p'
-	elif [ -d /sys/fs/cgroup/unified ]; then
-		cut -d: -f3-
-	else
-		sed '/^0::/d' | cut -d: -f3-
-	fi | sort -u
-}
-
-places_of()
-{
-	paths <"/proc/$1/cgroup"
-}
-
 # A hierarchy that every machine has: its mount point
 any_root()
 {

@@ -1,6 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# tests/run/look.sh: for the tests that look at a container's file system and namespaces; sourced by them.
+# tests/run/look.sh: for the tests that look at a container's file system, namespaces and cgroups; sourced by them.
+
+# The paths in a /proc/PID/cgroup (stdin), of those hierarchies that are mounted here.
+paths()
+{
+	if cgroup_v2; then
+		sed -n 's/^0:://p'
+	elif [ -d /sys/fs/cgroup/unified ]; then
+		cut -d: -f3-
+	else
+		sed '/^0::/d' | cut -d: -f3-
+	fi | sort -u
+}
+
+places_of()
+{
+	paths <"/proc/$1/cgroup"
+}
 
 # add_mount DESTINATION TYPE SOURCE [OPTION...]
 add_mount()

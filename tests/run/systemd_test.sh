@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # tests/run/systemd_test.sh: the systemd cgroup manager: which unit a container is, what systemd and the kernel say of its
-# limits, that nothing of it stays, and that a bus that is silent or dead holds nobody up. Needs a systemd, so it runs in the
-# guest:
+# limits, that nothing of it stays, and that a bus that is silent or dead holds nobody up. On cgroup v2, v1 and hybrid, whichever
+# the systemd has. It needs one, so it runs in the guest:
 #   tests/vm/vm.sh run -- sh -c 'install cruet /usr/local/bin && tests/run/run.sh /usr/local/bin/cruet systemd'
 # as tests/vm/check.sh does it.
 
@@ -12,7 +12,25 @@
 systemd_here()
 {
 	[ -d /run/systemd/system ] && [ -S /run/dbus/system_bus_socket ] || skip "no systemd here: in the guest, not isolated"
+}
+
+# v2_here, v1_here: v1 is hybrid, too
+v2_here()
+{
+	systemd_here
 	cgroup_v2 || skip "no cgroup v2"
+}
+
+v1_here()
+{
+	systemd_here
+	cgroup_v2 && skip "cgroup v2"
+	:
+}
+
+has_v1()
+{
+	grep -q "[:,]$1[:,]" /proc/self/cgroup
 }
 
 scruet()
@@ -44,12 +62,12 @@ test_scope_of_three_words()
 	config '.linux.cgroupsPath = "kubepods-burstable.slice:cri-containerd:" + $id' --arg id "$ID"
 	scruet create --bundle "$B" "$ID"
 	unit=cri-containerd-$ID.scope
-	expect "0::/kubepods.slice/kubepods-burstable.slice/$unit" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	expect "/kubepods.slice/kubepods-burstable.slice/$unit" "$(places_of "$(pid_of "$ID")")"
 	expect active "$(active "$unit")"
 	expect kubepods-burstable.slice "$(property "$unit" Slice)"
 	expect yes "$(property "$unit" Delegate)"
 	cruet start "$ID"
-	expect "0::/" "$(cruet exec "$ID" cat /proc/self/cgroup)"
+	expect "/" "$(cruet exec "$ID" cat /proc/self/cgroup | paths)"
 	cruet kill "$ID" KILL
 	wait_until 20 status_is "$ID" stopped
 	cruet delete "$ID"
@@ -62,7 +80,7 @@ test_default_scope()
 	bundle
 	args sleep 1000
 	scruet create --bundle "$B" "$ID"
-	expect "0::/system.slice/cruet-$ID.scope" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	expect "/system.slice/cruet-$ID.scope" "$(places_of "$(pid_of "$ID")")"
 	# the manager is remembered: delete is not told
 	cruet delete --force "$ID"
 	gone "cruet-$ID.scope"
@@ -76,7 +94,7 @@ test_slices_that_are_missing()
 	args sleep 1000
 	config '.linux.cgroupsPath = "cruettest-a-b.slice::" + $id' --arg id "$ID"
 	scruet create --bundle "$B" "$ID"
-	expect "0::/cruettest.slice/cruettest-a.slice/cruettest-a-b.slice/$ID.scope" "$(cat "/proc/$(pid_of "$ID")/cgroup")"
+	expect "/cruettest.slice/cruettest-a.slice/cruettest-a-b.slice/$ID.scope" "$(places_of "$(pid_of "$ID")")"
 	cruet delete --force "$ID"
 	gone "$ID.scope"
 	config '.linux.cgroupsPath = "a.slice:x:y.slice"'
@@ -121,7 +139,7 @@ test_same_id_again()
 
 test_limits()
 {
-	systemd_here
+	v2_here
 	bundle
 	args sleep 1000
 	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864, reservation: 33554432},
@@ -150,12 +168,112 @@ test_limits()
 	gone "$unit"
 }
 
+# What this kernel has of them (v1's memory and cpuset are options of its own).
+test_limits_of_v1()
+{
+	v1_here
+	bundle
+	args sleep 1000
+	config '.linux.resources = {cpu: {shares: 512, quota: 25500, period: 50000}, pids: {limit: 42}, network: {classID: 1048577}}'
+	if has_v1 memory; then config '.linux.resources.memory = {limit: 67108864, reservation: 33554432}'; fi
+	if has_v1 cpuset; then config '.linux.resources.cpu.cpus = "0"'; fi
+	scruet create --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	pid=$(pid_of "$ID")
+	expect "yes yes" "$(property "$unit" CPUAccounting) $(property "$unit" BlockIOAccounting)"
+	expect "512 510ms 50ms" "$(property "$unit" CPUShares) $(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" CPUQuotaPeriodUSec)"
+	expect 42 "$(property "$unit" TasksMax)"
+	# what systemd writes anew is what is there
+	for _ in 1 2; do
+		dir=$(cgroup_dir "$pid" cpu)
+		expect "512 25500 50000" "$(cat "$dir/cpu.shares" "$dir/cpu.cfs_quota_us" "$dir/cpu.cfs_period_us" | xargs)"
+		expect 42 "$(cat "$(cgroup_dir "$pid" pids)/pids.max")"
+		expect 1048577 "$(cat "$(cgroup_dir "$pid" net_cls)/net_cls.classid")"
+		if has_v1 memory; then
+			expect 67108864 "$(property "$unit" MemoryLimit)"
+			dir=$(cgroup_dir "$pid" memory)
+			expect "67108864 33554432" "$(cat "$dir/memory.limit_in_bytes" "$dir/memory.soft_limit_in_bytes" | xargs)"
+		fi
+		if has_v1 cpuset; then
+			dir=$(cgroup_dir "$pid" cpuset)
+			expect "0 $(cat /sys/fs/cgroup/cpuset/cpuset.mems)" "$(cat "$dir/cpuset.cpus" "$dir/cpuset.mems" | xargs)"
+		fi
+		systemctl daemon-reload
+	done
+	cruet delete --force "$ID"
+	gone "$unit"
+}
+
+# systemd moves who it thinks is in the wrong cgroup of one of its hierarchies: when a slice gets a first scope, or loses the
+# last, or its properties change.
+test_stays_in_each_hierarchy()
+{
+	v1_here
+	bundle
+	args sleep 1000
+	config '.linux.cgroupsPath = "cruettest-stay.slice::" + $id' --arg id "$ID"
+	scruet run --detach --bundle "$B" "$ID"
+	place=/cruettest.slice/cruettest-stay.slice/$ID.scope
+	expect "$place" "$(places_of "$(pid_of "$ID")")"
+	systemd-run --quiet --scope --slice cruettest-stay.slice --property DevicePolicy=closed --property CPUShares=100 true
+	systemctl set-property --runtime cruettest-stay.slice CPUShares=300 BlockIOAccounting=yes DevicePolicy=auto
+	systemctl daemon-reload
+	cruet update --cpu-share 77 --pids-limit 7 "$ID"
+	systemd-run --quiet --scope --slice cruettest-stay.slice true
+	expect "$place" "$(places_of "$(pid_of "$ID")")"
+	cruet delete --force "$ID"
+	gone "$ID.scope"
+}
+
+# A cgroup of that name in a hierarchy that systemd leaves alone: of another, with somebody in it, or empty.
+test_v1_cgroup_of_another()
+{
+	v1_here
+	bundle
+	args sleep 1000
+	other=/sys/fs/cgroup/freezer/system.slice/cruet-$ID.scope
+	mkdir -p "$other"
+	sleep 1000 &
+	echo $! >"$other/cgroup.procs"
+	fails "not ours" scruet create --bundle "$B" "$ID"
+	expect "not-found" "$(property "cruet-$ID.scope" LoadState)"
+	kill $! # which it did not
+	wait || :
+	scruet create --bundle "$B" "$ID"
+	expect "/system.slice/cruet-$ID.scope" "$(places_of "$(pid_of "$ID")")"
+	cruet delete --force "$ID"
+	gone "cruet-$ID.scope"
+}
+
+# Each is in systemd's books and in the kernel's file.
+test_io_limits_of_v1()
+{
+	local device
+
+	v1_here
+	bundle
+	device=$(for d in /sys/block/*/device; do cat "${d%/device}/dev"; break; done)
+	[ -n "$device" ] || skip "no disk"
+	args sleep 1000
+	config '.linux.resources = {blockIO: {throttleReadBpsDevice: [$d + {rate: 1048576}], throttleWriteIOPSDevice: [$d + {rate: 100}]}}' \
+		--argjson d "{\"major\": ${device%:*}, \"minor\": ${device#*:}}"
+	scruet create --bundle "$B" "$ID"
+	contains " 1048576" "$(property "cruet-$ID.scope" BlockIOReadBandwidth)"
+	dir=$(cgroup_dir "$(pid_of "$ID")" blkio)
+	for _ in 1 2; do
+		expect "$device 1048576" "$(cat "$dir/blkio.throttle.read_bps_device")"
+		expect "$device 100" "$(cat "$dir/blkio.throttle.write_iops_device")"
+		systemctl daemon-reload
+	done
+	cruet delete --force "$ID"
+}
+
 # Each is in systemd's books and in the kernel's file.
 test_io_limits()
 {
 	local device
 
-	systemd_here
+	v2_here
 	bundle
 	grep -qw io /sys/fs/cgroup/cgroup.controllers || skip "no io"
 	device=$(for d in /sys/block/*/device; do cat "${d%/device}/dev"; break; done)
@@ -180,7 +298,7 @@ may_open()
 	cruet exec "$ID" sh -c ": <$1" >"$T/opened" 2>&1 || ! grep -q 'not permitted' "$T/opened"
 }
 
-# Device rules are a program of ours, which systemd leaves there.
+# Device rules are a program of ours, which systemd leaves there. On v1 it writes the list that it was told anew.
 test_device_rules()
 {
 	systemd_here
@@ -196,12 +314,65 @@ test_device_rules()
 	may_open /dev/loop-control || die "could not be opened"
 	systemctl daemon-reload
 	may_open /dev/loop-control || die "could not be opened"
+	may_open /dev/zero || die "/dev/zero could not be opened"
+	expect running "$(status_of "$ID")"
+	expect "/system.slice/cruet-$ID.scope" "$(places_of "$(pid_of "$ID")")"
+	cruet delete --force "$ID"
+}
+
+# All devices are a list, too, where systemd would take the cgroup away without one.
+test_all_devices()
+{
+	systemd_here
+	bundle
+	args sleep 1000
+	scruet run --privileged --detach --bundle "$B" "$ID"
+	for _ in 1 2; do
+		may_open /dev/loop-control || die "could not be opened"
+		expect "/system.slice/cruet-$ID.scope" "$(places_of "$(pid_of "$ID")")"
+		systemctl daemon-reload
+	done
+	cruet delete --force "$ID"
+	gone "cruet-$ID.scope"
+}
+
+test_update_of_v1()
+{
+	v1_here
+	bundle
+	args sleep 1000
+	config '.linux.resources = {cpu: {shares: 512, quota: 25500, period: 100000}, pids: {limit: 42}}'
+	if has_v1 memory; then config '.linux.resources.memory = {limit: 67108864}'; fi
+	scruet run --detach --bundle "$B" "$ID"
+	unit=cruet-$ID.scope
+	pid=$(pid_of "$ID")
+	cpu=$(cgroup_dir "$pid" cpu) pids=$(cgroup_dir "$pid" pids)
+	cruet update --cpu-quota 30500 --cpu-period 100000 --cpu-share 2048 --pids-limit 0 "$ID"
+	expect "2048 310ms 1" "$(property "$unit" CPUShares) $(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" TasksMax)"
+	# ours is the last word, where systemd can only say it coarsely
+	expect "2048 30500 100000" "$(cat "$cpu/cpu.shares" "$cpu/cpu.cfs_quota_us" "$cpu/cpu.cfs_period_us" | xargs)"
+	expect 0 "$(cat "$pids/pids.max")"
+	if has_v1 memory; then
+		cruet update --memory 96m "$ID"
+		expect 100663296 "$(property "$unit" MemoryLimit)"
+		expect 100663296 "$(cat "$(cgroup_dir "$pid" memory)/memory.limit_in_bytes")"
+	fi
+	cruet update --pids-limit 7 "$ID"
+	# what is refused leaves systemd's books as they were, too
+	fails "hugetlb.3MB" cruet update --resources - "$ID" \
+		<<<'{"pids": {"limit": 60}, "cpu": {"shares": 100}, "hugepageLimits": [{"pageSize": "3MB", "limit": 1}]}'
+	expect "2048 7" "$(property "$unit" CPUShares) $(property "$unit" TasksMax)"
+	expect "2048 7" "$(cat "$cpu/cpu.shares" "$pids/pids.max" | xargs)"
+	cruet update --cpu-quota -1 --pids-limit -1 "$ID"
+	expect "infinity infinity" "$(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" TasksMax)"
+	systemctl daemon-reload
+	expect "2048 -1 max" "$(cat "$cpu/cpu.shares" "$cpu/cpu.cfs_quota_us" "$pids/pids.max" | xargs)"
 	cruet delete --force "$ID"
 }
 
 test_update()
 {
-	systemd_here
+	v2_here
 	bundle
 	args sleep 1000
 	config '.linux.resources = {memory: {limit: 67108864, swap: 67108864}, cpu: {shares: 512, quota: 25500, period: 100000},
@@ -248,7 +419,7 @@ test_update()
 
 test_update_idle()
 {
-	systemd_here
+	v2_here
 	bundle
 	args sleep 1000
 	config '.linux.resources = {cpu: {shares: 512}}'
@@ -265,7 +436,7 @@ test_update_idle()
 # What is refused leaves systemd's books as they were, too.
 test_update_is_all_or_none()
 {
-	systemd_here
+	v2_here
 	bundle
 	args sleep 1000
 	config '.linux.resources = {memory: {limit: 67108864, checkBeforeUpdate: true}, pids: {limit: 42}}'
@@ -293,11 +464,12 @@ test_hugetlb_that_systemd_leaves_alone()
 {
 	systemd_here
 	bundle
-	grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers || skip "no hugetlb"
+	if cgroup_v2; then grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers; else has_v1 hugetlb; fi || skip "no hugetlb"
 	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 0}]'
 	args sleep 1000
 	scruet create --bundle "$B" "$ID"
-	expect 0 "$(cat "$(cgroup_dir "$(pid_of "$ID")" hugetlb)/hugetlb.2MB.max")"
+	dir=$(cgroup_dir "$(pid_of "$ID")" hugetlb)
+	if cgroup_v2; then expect 0 "$(cat "$dir/hugetlb.2MB.max")"; else expect 0 "$(cat "$dir/hugetlb.2MB.limit_in_bytes")"; fi
 	cruet delete --force "$ID"
 }
 
@@ -375,9 +547,12 @@ test_exec_and_subgroups()
 	bundle
 	args sleep 1000
 	scruet run --detach --bundle "$B" "$ID"
-	dir=$(cgroup_dir "$(pid_of "$ID")" memory)
+	dir=$(cgroup_dir "$(pid_of "$ID")" pids)
 	cruet exec "$ID" sleep 1000 &
 	wait_until 20 sh -c "[ \$(wc -l <$dir/cgroup.procs) = 2 ]"
+	for pid in $(cat "$dir/cgroup.procs"); do
+		expect "/system.slice/cruet-$ID.scope" "$(places_of "$pid")"
+	done
 	cruet delete --force "$ID"
 	wait || :
 	gone "cruet-$ID.scope"
@@ -452,8 +627,17 @@ users_bundle()
 	chown -R tester: "$B"
 }
 
+# His manager has nothing of v1 to give.
+test_user_on_v1()
+{
+	v1_here
+	users_bundle
+	fails "cgroups are those of version 1" as-tester "$RUNTIME" --root "/run/user/1000/$ID" --systemd-cgroup run --bundle "$B" "$ID"
+}
+
 test_user_without_a_bus()
 {
+	v2_here
 	users_bundle
 	fails "cruet-$ID.scope" as-tester env XDG_RUNTIME_DIR=/nowhere DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus \
 		"$RUNTIME" --root "/run/user/1000/$ID" --systemd-cgroup run --bundle "$B" "$ID"

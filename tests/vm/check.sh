@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # tests/vm/check.sh: what `make check` runs in the guest: the tools, the root tests and the OCI suite under cgroup v2 with all
-# controllers and systemd. One boot a security module; the guest's lines are passed on, so that they are counted.
+# controllers and systemd, and the systemd manager on a hybrid host. One boot a security module, and one for that; the guest's
+# lines are passed on, so that they are counted.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,8 +19,8 @@ guest()
 	local lsm=$1
 
 	shift
-	echo "# the guest: Debian $suite, $lsm"
-	tests/vm/vm.sh run --suite "$suite" --lsm "$lsm" --timeout 2400 --share "$cache/oci:oci" \
+	echo "# the guest: Debian $suite, $lsm${append:+, $append}"
+	tests/vm/vm.sh run --suite "$suite" --lsm "$lsm" --append "${append:-}" --timeout 2400 --share "$cache/oci:oci" \
 		--env CRUET_CACHE=/mnt --env TEST_TIMEOUT=240 -- sh -c "$*" || status=1
 }
 
@@ -43,6 +44,11 @@ guest selinux '
 guest selinux-permissive '
 	install cruet /usr/local/bin/cruet
 	tests/run/run.sh /usr/local/bin/cruet selinux_mode selinux_levels selinux_explained'
+# The systemd manager with the hierarchies of v1, and cgroup2 beside them: of the last suite whose systemd has them (257).
+suite=trixie append='systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1' \
+	guest none '
+	install cruet /usr/local/bin/cruet
+	LABEL=systemd-hybrid tests/run/run.sh /usr/local/bin/cruet systemd'
 
 # The callers, of the newest suite that has them all. CRUET_PEER=/usr/bin/crun has a peer in the place of cruet, to tell a
 # failure of ours from one of the guest.
