@@ -119,7 +119,7 @@ test_exec_below()
 	cruet run --detach --bundle "$B" "$ID"
 	expect "/below-$ID" "$(cruet exec --cgroup / "$ID" cat /proc/self/cgroup | paths)"
 	fails "has no '/sub' below it" cruet exec --cgroup sub "$ID" true
-	fails "contains '..'" cruet exec --cgroup ../below-$ID "$ID" true
+	fails "contains '..'" cruet exec --cgroup "../below-$ID" "$ID" true
 	fails "controller 'whatever' has no hierarchy" cruet exec --cgroup whatever:/ "$ID" true
 	fails "a controller has no name" cruet exec --cgroup :/ "$ID" true
 	fails "has to be the only one" cruet exec --cgroup / --cgroup / "$ID" true

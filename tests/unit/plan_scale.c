@@ -133,8 +133,8 @@ static void paths_in_the_container(void)
 	static const char *const cases[][2] = {
 		{ "/a", "/a" },	 { "a", "/a" },	 { "//a///b/./c/", "/a/b/c" },
 		{ "/", "/" },	 { "./", "/" },	 { "/a..b/..c", "/a..b/..c" },
-		{ "/..", NULL }, { "..", NULL }, { "/a/../b", NULL },
-		{ "", NULL },
+		{ "/..", "/" },	 { "..", "/" },	 { "/a/../b", "/b" },
+		{ "a/../../b/..", "/" }, { "/a/b/../../../c", "/c" }, { "", NULL },
 	};
 	struct spec spec = { .process = NULL };
 	struct plan plan = { .kind = PLAN_CREATE };
