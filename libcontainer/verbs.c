@@ -22,6 +22,7 @@
 
 #define START_MS  120000
 #define DELETE_MS 10000
+#define ENDING_MS 1000
 
 struct id_range container_ids(const struct container *c)
 {
@@ -196,9 +197,9 @@ static int pass(struct cruet *cruet, const struct opened *opened, int gate, int 
 	/* what was said to have failed must not happen later */
 	if (r == -ETIMEDOUT && process_signal(pidfd, SIGKILL) < 0)
 		log_debug("init had ended");
-	/* it is about to end: who is told of the failure shall find a container that has stopped */
+	/* it is about to end, if nobody has frozen it: who is told of the failure shall find a container that has stopped */
 	if (r < 0)
-		(void)!wait_readable(pidfd, now_ms() + DELETE_MS);
+		(void)!wait_readable(pidfd, now_ms() + ENDING_MS);
 	return r;
 }
 
