@@ -106,6 +106,7 @@ static int serve_listener(struct cruet *cruet, const struct opened *opened, int 
 			  int64_t deadline_ms)
 {
 	struct shared *shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, recorder, 0);
+	pid_t pid = (pid_t)opened->container.pid;
 	const struct plan *plan;
 	int r;
 
@@ -115,8 +116,7 @@ static int serve_listener(struct cruet *cruet, const struct opened *opened, int 
 	if (r == 0 && !plan->filter)
 		r = fail(EPROTO, "init wants a seccomp listener that the configuration does not have");
 	if (r == 0)
-		r = listener_serve(plan, shared, (pid_t)opened->container.pid, pidfd, "creating",
-				   deadline_ms);
+		r = listener_serve(plan, shared, pid, pid, pidfd, "creating", deadline_ms);
 	munmap(shared, SHARED_SIZE);
 	return r;
 }

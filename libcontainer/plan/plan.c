@@ -316,6 +316,7 @@ static int make_state(struct making *m)
 	/* an object without its closing brace, with the key of the next piece */
 	m->plan->state_head = arena_printf(m->arena, "%.*s,\"status\":\"", (int)n - 1, head);
 	m->plan->state_middle = keep(m, "\",\"pid\":");
+	m->plan->oci_version = keep(m, SPEC_OCI_VERSION);
 
 	w = json_writer_begin(m->arena, NULL);
 	if (!w)
@@ -329,7 +330,9 @@ static int make_state(struct making *m)
 	if (r < 0)
 		return r;
 	m->plan->state_tail = arena_printf(m->arena, ",%s", tail + 1); /* without its opening brace */
-	return m->plan->state_head && m->plan->state_middle && m->plan->state_tail ? 0 : -ENOMEM;
+	return m->plan->state_head && m->plan->state_middle && m->plan->state_tail && m->plan->oci_version
+		       ? 0
+		       : -ENOMEM;
 }
 
 static int make_filter(struct making *m)

@@ -218,6 +218,7 @@ struct plan {
 	const char *id, *bundle; /* bundle: absolute */
 	/* State JSON for hooks, without what changes: head STATUS tail_1 PID tail_2. */
 	const char *state_head, *state_middle, *state_tail;
+	const char *oci_version; /* that the state complies with */
 
 	struct plan_ns ns;
 	struct plan_root root;

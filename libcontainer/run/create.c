@@ -475,15 +475,16 @@ int run_undo(struct remains *remains)
 
 int run_start_child(struct run *run)
 {
+	bool exec = run->plan->kind == PLAN_EXEC;
+	pid_t init = exec ? (pid_t)run->container->pid : run->pid;
 	int r = child_send(run, SYNC_START);
 	enum sync_message message;
 
 	if (r == 0 && run->plan->filter && run->plan->filter->listener_path) {
 		r = child_receive(run, SYNC_LISTENER, NULL);
 		if (r == 0)
-			r = listener_serve(run->plan, run->shared, run->pid, run->pidfd,
-					   run->plan->kind == PLAN_EXEC ? "running" : "creating",
-					   run->deadline_ms);
+			r = listener_serve(run->plan, run->shared, run->pid, init, run->pidfd,
+					   exec ? "running" : "creating", run->deadline_ms);
 	}
 	if (r < 0)
 		return r;

@@ -34,8 +34,8 @@ static int wait_fd(const struct shared *shared, int pidfd, int64_t deadline_ms, 
 }
 
 /* The specification's ContainerProcessState. */
-static int process_state(struct arena *arena, const struct plan *plan, pid_t pid, const char *status,
-			 const char **ret_text)
+static int process_state(struct arena *arena, const struct plan *plan, pid_t pid, pid_t init,
+			 const char *status, const char **ret_text)
 {
 	struct json_writer *w = json_writer_begin(arena, NULL);
 	const char *head;
@@ -45,7 +45,7 @@ static int process_state(struct arena *arena, const struct plan *plan, pid_t pid
 	if (!w)
 		return -ENOMEM;
 	json_object(w, NULL);
-	json_string(w, "ociVersion", "1.0.2");
+	json_string(w, "ociVersion", plan->oci_version);
 	json_array(w, "fds");
 	json_string(w, NULL, "seccompFd");
 	json_end_array(w);
@@ -58,12 +58,12 @@ static int process_state(struct arena *arena, const struct plan *plan, pid_t pid
 		return r;
 	/* the state comes in the pieces that hooks get */
 	*ret_text = arena_printf(arena, "%.*s,\"state\":%s%s%s%d%s}", (int)n - 1, head, plan->state_head,
-				 status, plan->state_middle, pid, plan->state_tail);
+				 status, plan->state_middle, init, plan->state_tail);
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-int listener_serve(const struct plan *plan, struct shared *shared, pid_t pid, int pidfd, const char *status,
-		   int64_t deadline_ms)
+int listener_serve(const struct plan *plan, struct shared *shared, pid_t pid, pid_t init, int pidfd,
+		   const char *status, int64_t deadline_ms)
 {
 	autoclose int fd = -1;
 	struct arena scratch;
@@ -78,7 +78,7 @@ int listener_serve(const struct plan *plan, struct shared *shared, pid_t pid, in
 	r = arena_open_private(&scratch, 4 * STATE_ROOM);
 	if (r < 0)
 		return r;
-	r = process_state(&scratch, plan, pid, status, &text);
+	r = process_state(&scratch, plan, pid, init, status, &text);
 	if (r == 0)
 		r = tty_send_fd(plan->filter->listener_path, fd, text, deadline_ms);
 	arena_close(&scratch);

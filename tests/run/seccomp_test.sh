@@ -67,6 +67,7 @@ test_listener_run()
 	expect '["seccompFd"]' "$(jq -c .fds "$T/state.json")"
 	expect "$ID creating" "$(jq -r '"\(.state.id) \(.state.status)"' "$T/state.json")"
 	expect "$(jq .pid "$T/state.json")" "$(jq .state.pid "$T/state.json")"
+	expect "$("$RUNTIME" --version | sed -n 's/^spec: //p')" "$(jq -r '[.ociVersion, .state.ociVersion] | unique[]' "$T/state.json")"
 	wait
 }
 
@@ -103,6 +104,9 @@ test_listener_exec()
 	agent_start
 	fails "Operation not supported" cruet exec "$ID" mkdir /tmp/x
 	expect running "$(jq -r .state.status "$T/state.json")"
+	# the state is the container's, so the pid in it is that of its init
+	expect "$(pid_of "$ID")" "$(jq .state.pid "$T/state.json")"
+	[ "$(jq .pid "$T/state.json")" -gt 1 ] && [ "$(jq .pid "$T/state.json")" != "$(pid_of "$ID")" ] || die "$(cat "$T/state.json")"
 	cruet delete --force "$ID"
 	wait
 }
@@ -114,6 +118,6 @@ test_listener_missing()
 	fails "linux.seccomp.listenerPath: cannot connect" run_sh true
 	cruet create --bundle "$B" "$ID"
 	fails "linux.seccomp.listenerPath: cannot connect" cruet start "$ID"
-	wait_until 5 status_is "$ID" stopped
+	expect stopped "$(status_of "$ID")"
 	cruet delete "$ID"
 }
