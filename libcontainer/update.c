@@ -225,6 +225,44 @@ static int write_bandwidth(struct update *u)
 	return 0;
 }
 
+/* The same of v1, where it is two files. */
+static int write_bandwidth_v1(struct update *u)
+{
+	static const char *const files[] = { "cpu.cfs_period_us", "cpu.cfs_quota_us" };
+	struct arena *arena = &u->cruet->arena;
+	struct cgroup_write *v = arena_array(arena, u->values.n + ARRAY_SIZE(files), struct cgroup_write);
+	bool cpu = false, written[ARRAY_SIZE(files)] = { false };
+	size_t n = u->values.n;
+	int r = 0;
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		v[i] = u->values.v[i];
+		cpu = cpu || streq(v[i].controller, "cpu");
+		for (size_t k = 0; k < ARRAY_SIZE(files); k++)
+			written[k] = written[k] || streq(v[i].file, files[k]);
+	}
+	for (size_t k = 0; cpu && r == 0 && k < ARRAY_SIZE(files); k++) {
+		char *text;
+
+		if (written[k])
+			continue;
+		r = cgroup_file_read(arena, u->place, "cpu", files[k], &text);
+		if (r < 0)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		v[n++] = (struct cgroup_write){ .controller = "cpu",
+						.file = files[k],
+						.value = text,
+						.again = true,
+						.property = "linux.resources.cpu.quota" };
+	}
+	u->values.v = v;
+	u->values.n = n;
+	return r == -ENOENT ? 0 : r;
+}
+
 /* What is now, for the way back, and what of both is a property of the unit. */
 static int save(struct update *u, enum cgroup_mode mode)
 {
@@ -232,7 +270,7 @@ static int save(struct update *u, enum cgroup_mode mode)
 	struct arena *arena = &u->cruet->arena;
 	struct cgroup_write *old;
 	size_t n;
-	int r = unit ? write_bandwidth(u) : 0;
+	int r = !unit ? 0 : mode == CGROUP_V2 ? write_bandwidth(u) : write_bandwidth_v1(u);
 
 	if (r == 0)
 		r = cgroup_save(arena, u->place, u->values.v, u->values.n, &u->saved);

@@ -352,6 +352,12 @@ test_update_of_v1()
 	# ours is the last word, where systemd can only say it coarsely
 	expect "2048 30500 100000" "$(cat "$cpu/cpu.shares" "$cpu/cpu.cfs_quota_us" "$cpu/cpu.cfs_period_us" | xargs)"
 	expect 0 "$(cat "$pids/pids.max")"
+	# what was not asked for stays as fine as it was
+	cruet update --cpu-share 1024 "$ID"
+	expect "1024 30500 100000" "$(cat "$cpu/cpu.shares" "$cpu/cpu.cfs_quota_us" "$cpu/cpu.cfs_period_us" | xargs)"
+	cruet update --cpu-quota 15210 --cpu-period 50000 --cpu-share 2048 "$ID"
+	cruet update --cpu-quota 20210 "$ID"
+	expect "410ms 20210 50000" "$(property "$unit" CPUQuotaPerSecUSec) $(cat "$cpu/cpu.cfs_quota_us" "$cpu/cpu.cfs_period_us" | xargs)"
 	if has_v1 memory; then
 		cruet update --memory 96m "$ID"
 		expect 100663296 "$(property "$unit" MemoryLimit)"
