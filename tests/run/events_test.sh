@@ -35,15 +35,16 @@ file()
 	cat "$dir/$2"
 }
 
-# The numbers of a paused container stand still, but for pages that the kernel takes back late: stats between two equal ones.
+# The numbers of a paused container stand still, but for pages that the kernel takes back late: stats between two equal ones,
+# which are in `steady` then.
 steady_stats() # CONTROLLER FILE
 {
-	local before tries
+	local tries
 
 	for ((tries = 0; tries < 50; tries++)); do
-		before=$(file "$1" "$2")
+		steady=$(file "$1" "$2")
 		stats
-		[ "$before" != "$(file "$1" "$2")" ] || return 0
+		[ "$steady" != "$(file "$1" "$2")" ] || return 0
 	done
 	die "$2 does not stand still"
 }
@@ -73,7 +74,7 @@ test_events_stats_numbers()
 	expect "$(jq .data.pids.limit stats)" 50
 	expect 1 "$(jq .data.pids.current stats)"
 	if cgroup_v2; then
-		expect "$(file memory memory.current)" "$(jq .data.memory.usage.usage stats)"
+		expect "$steady" "$(jq .data.memory.usage.usage stats)"
 		[ ! -e "$(cgroup_dir "$(pid_of "$ID")" memory)/memory.peak" ] ||
 			expect "$(file memory memory.peak)" "$(jq .data.memory.usage.max stats)"
 		expect "$(file memory memory.stat | wc -l)" "$(jq '.data.memory.raw | length' stats)"
@@ -84,7 +85,7 @@ test_events_stats_numbers()
 			expect "$(file memory memory.pressure | sed -n 's/^some.*total=//p')" "$(jq .data.memory.psi.some.total stats)"
 		}
 	else
-		expect "$(file memory memory.usage_in_bytes)" "$(jq .data.memory.usage.usage stats)"
+		expect "$steady" "$(jq .data.memory.usage.usage stats)"
 		expect "$(file memory memory.max_usage_in_bytes)" "$(jq .data.memory.usage.max stats)"
 		expect "$(file memory memory.stat | wc -l)" "$(jq '.data.memory.raw | length' stats)"
 		expect "$(file cpuacct cpuacct.usage)" "$(jq .data.cpu.usage.total stats)"
