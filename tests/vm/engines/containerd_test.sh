@@ -16,6 +16,22 @@ run()
 	ctr run --runc-binary "$RUNTIME" --rm ${options[@]+"${options[@]}"} $IMAGE "$ID" "$@"
 }
 
+# task_is STATUS
+task_is()
+{
+	ctr tasks ls | grep -q "^$ID .*$1"
+}
+
+# Kills and removes $ID; nothing is left.
+remove()
+{
+	ctr tasks kill -s SIGKILL "$ID"
+	wait_until 60 task_is STOPPED
+	ctr tasks rm "$ID" || :
+	ctr containers rm "$ID"
+	expect "" "$(ls /run/containerd/runc/default)"
+}
+
 test_containerd_run()
 {
 	expect "0 0::/default/$ID" "$(run -- sh -c 'echo $(id -u) $(cat /proc/self/cgroup)')"
@@ -44,14 +60,10 @@ test_containerd_task()
 	expect 3 "$(ctr tasks ps "$ID" | wc -l)"
 	contains memory.usage "$(ctr tasks metrics "$ID")"
 	ctr tasks pause "$ID"
-	contains PAUSED "$(ctr tasks ls)"
+	task_is PAUSED
 	ctr tasks resume "$ID"
-	contains RUNNING "$(ctr tasks ls)"
-	ctr tasks kill -s SIGKILL "$ID"
-	wait_until 20 sh -c 'ctr tasks ls | grep -q STOPPED'
-	ctr tasks rm "$ID" || :
-	ctr containers rm "$ID"
-	expect "" "$(ls /run/containerd/runc/default)"
+	task_is RUNNING
+	remove
 }
 
 test_containerd_systemd_cgroup()
@@ -79,4 +91,35 @@ test_containerd_seccomp_and_apparmor()
 test_containerd_oom()
 {
 	exits 137 run --memory-limit 20000000 -- tail /dev/zero
+}
+
+count()
+{
+	ctr tasks exec --exec-id "count$RANDOM" "$ID" cat /n
+}
+
+# To a directory, and to an image, from which another container takes up the count.
+test_containerd_checkpoint()
+{
+	local before after
+
+	modprobe -q tun || :
+	ctr run --runc-binary "$RUNTIME" --detach $IMAGE "$ID" \
+		sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/new; mv /new /n; sleep 0.1; done'
+	mkdir "$T/work"
+	ctr tasks checkpoint --image-path "$T/images" --work-path "$T/work" "$ID"
+	[ -e "$T/images/inventory.img" ]
+	contains "finished successfully" "$(cat "$T/work/dump.log")"
+	before=$(count)
+	ctr containers checkpoint --rw --task "$ID" "$T/image"
+	after=$(count)
+	[ "$after" -gt "$before" ] || die "it did not go on: $before, then $after"
+	remove
+	ctr containers restore --rw --live "$ID" "$T/image" >"$T/restore" 2>&1 &
+	wait_until 60 task_is RUNNING
+	after=$(count)
+	[ "$after" -gt "$before" ] || die "it began anew: $before, then $after"
+	contains running "$("$RUNTIME" --root /run/containerd/runc/default state "$ID")"
+	remove
+	ctr images rm "$T/image"
 }

@@ -2,6 +2,7 @@
 """tests/vm/engines/cri.py RUNTIME SCENARIO: a client of containerd's CRI that does what a kubelet does. setup.sh has made its
 messages from api.proto. A scenario is a function below; it fails by an exception."""
 import base64
+import json
 import os
 import socket
 import struct
@@ -18,6 +19,7 @@ from google.protobuf import json_format
 CHANNEL = grpc.insecure_channel('unix:///run/containerd/containerd.sock')
 HANDLER = os.path.basename(sys.argv[1])
 IMAGE = 'localhost/busybox:latest'
+SLICE = '/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{}.slice'
 MAPPING = [{'host_id': 131072, 'container_id': 0, 'length': 65536}]
 DEFAULT = {'profile_type': 'RuntimeDefault'}
 
@@ -46,7 +48,7 @@ def contains(want, got):
 class Pod:
     """A sandbox, as the kubelet asks for it; used in a with statement, which removes it."""
 
-    def __init__(self, name, handler=HANDLER, **security):
+    def __init__(self, name, handler=HANDLER, parent=SLICE, **security):
         options = security.setdefault('namespace_options', {})
         options.setdefault('pid', 'CONTAINER')
         security.setdefault('seccomp', DEFAULT)
@@ -56,7 +58,7 @@ class Pod:
             'metadata': {'name': name, 'uid': name + '-uid', 'namespace': 'default'},
             # a pod in the host's network has the host's name
             'hostname': '' if options.get('network') == 'NODE' else name, 'log_directory': self.logs,
-            'linux': {'cgroup_parent': f'kubepods-burstable-pod{name}.slice', 'security_context': security},
+            'linux': {'cgroup_parent': parent.format(name), 'security_context': security},
         }
         self.options = options
         self.id = call('RunPodSandbox', config=self.config, runtime_handler=handler).pod_sandbox_id
@@ -68,7 +70,7 @@ class Pod:
         call('StopPodSandbox', pod_sandbox_id=self.id)
         call('RemovePodSandbox', pod_sandbox_id=self.id)
 
-    def run(self, name, command='exec sleep 100000', mounts=(), resources=None, **security):
+    def run(self, name, command='exec sleep 100000', mounts=(), resources=None, tty=False, **security):
         """Creates and starts a container; returns its id."""
         security.setdefault('namespace_options', self.options)
         security.setdefault('seccomp', DEFAULT)
@@ -76,7 +78,7 @@ class Pod:
         security.setdefault('readonly_paths', ['/proc/sys', '/proc/bus'])
         config = {
             'metadata': {'name': name}, 'image': {'image': IMAGE}, 'command': ['sh', '-c', command],
-            'log_path': name + '.log', 'mounts': list(mounts),
+            'log_path': name + '.log', 'mounts': list(mounts), 'tty': tty, 'stdin': tty,
             'linux': {'resources': resources or {}, 'security_context': security},
         }
         ctr = call('CreateContainer', pod_sandbox_id=self.id, config=config, sandbox_config=self.config).container_id
@@ -90,6 +92,26 @@ def execute(ctr, script, status=0):
     text = (answer.stdout + answer.stderr).decode()
     expect((status, text), (answer.exit_code, text))
     return text
+
+
+def details(ctr):
+    """What containerd has to say of a container beyond its status: its pid, its runtime."""
+    return json.loads(call('ContainerStatus', container_id=ctr, verbose=True).info['info'])
+
+
+def read(path):
+    """The whole text of a file of the host's."""
+    with open(path, encoding='ascii') as file:
+        return file.read()
+
+
+def wait_until(check, what):
+    """Until `check` is true, for 20 seconds."""
+    for _ in range(200):
+        if check():
+            return
+        time.sleep(0.1)
+    raise AssertionError(what)
 
 
 def features():
@@ -126,11 +148,56 @@ def restricted():
         call('StopContainer', container_id=ctr, timeout=0)
         expect(137, call('ContainerStatus', container_id=ctr).status.exit_code)
         call('RemoveContainer', container_id=ctr)
-        with open(pod.logs + '/c.log', encoding='ascii') as log:
-            words = log.read()
+        words = read(pod.logs + '/c.log')
         contains('stdout F out', words)
         contains('stderr F err', words)
     subprocess.run(['umount', '/tmp/cri/volume/sub'], check=True)
+
+
+def default_runtime():
+    """A pod that asks for no handler: a container that is changed while it runs, and ends by itself when it is told to."""
+    with Pod('default', handler='') as pod:
+        ctr = pod.run('c', 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done', resources={'cpu_shares': 1024})
+        expect(sys.argv[1], details(ctr)['runtimeOptions']['binary_name'])
+        limits = 'cd /sys/fs/cgroup; cat cpu.weight cpu.max memory.max cpuset.cpus'
+        weight = execute(ctr, limits).split()[0]
+        call('UpdateContainerResources', container_id=ctr, linux={
+            'cpu_shares': 2048, 'cpu_quota': 50000, 'cpu_period': 100000, 'memory_limit_in_bytes': 64 << 20, 'cpuset_cpus': '0'})
+        changed = execute(ctr, limits).split()
+        expect(['50000', '100000', str(64 << 20), '0'], changed[1:])
+        if int(changed[0]) <= int(weight):
+            raise AssertionError(f'cpu.weight {weight}, then {changed[0]}')
+        if not call('PodSandboxStats', pod_sandbox_id=pod.id).stats.linux.process.process_count.value:
+            raise AssertionError('no statistics of the pod')
+        wait_until(lambda: 'ready' in read(pod.logs + '/c.log'), 'no log')
+        call('StopContainer', container_id=ctr, timeout=60)
+        expect(5, call('ContainerStatus', container_id=ctr).status.exit_code)
+        contains('stdout F bye', read(pod.logs + '/c.log'))
+
+
+def cgroupfs():
+    """A handler without SystemdCgroup, as for a kubelet whose cgroupDriver is cgroupfs."""
+    with Pod('plain', handler=HANDLER + '-cgroupfs', parent='/kubepods/burstable/pod{}') as pod:
+        ctr = pod.run('c', resources={'memory_limit_in_bytes': 64 << 20})
+        path = f'/kubepods/burstable/podplain/{ctr}'
+        expect(f'0::{path}\n', read(f"/proc/{details(ctr)['pid']}/cgroup"))
+        expect(f'0::/\n{64 << 20}\n', execute(ctr, 'cat /proc/self/cgroup /sys/fs/cgroup/memory.max'))
+        call('UpdateContainerResources', container_id=ctr, linux={'memory_limit_in_bytes': 80 << 20})
+        expect(f'{80 << 20}\n', read(f'/sys/fs/cgroup{path}/memory.max'))
+        call('StopContainer', container_id=ctr, timeout=0)
+        call('RemoveContainer', container_id=ctr)
+        expect(False, os.path.exists('/sys/fs/cgroup' + path))
+
+
+def terminal():
+    """tty: true."""
+    with Pod('tty') as pod:
+        ctr = pod.run('c', 'tty; readlink /proc/self/fd/0; test -t 1 && echo terminal; exec sleep 100000', tty=True)
+        wait_until(lambda: 'terminal' in read(pod.logs + '/c.log'), 'nothing written')
+        contains('/dev/pts/0', read(pod.logs + '/c.log'))
+        contains('crw--w----    1 root     5 ', execute(ctr, 'ls -l /dev/pts/0'))
+        url = call('Exec', container_id=ctr, cmd=['sh', '-c', 'tty'], tty=True, stdin=True, stdout=True).url
+        contains(b'/dev/pts/1', b''.join(data for channel, data in websocket(url) if channel == 1))
 
 
 def localhost_profiles():
@@ -172,12 +239,25 @@ def user_namespace():
     expect(0, os.stat('/tmp/cri/mapped/new').st_uid)
 
 
+def unmasked_proc():
+    """procMount: Unmasked, which wants hostUsers: false: containers within a container. The default has a masked /proc."""
+    mapped = {'pid': 'CONTAINER', 'userns_options': {'mode': 'POD', 'uids': MAPPING, 'gids': MAPPING}}
+    free = {'seccomp': {'profile_type': 'Unconfined'}, 'apparmor': {'profile_type': 'Unconfined'},
+            'capabilities': {'add_capabilities': ['SYS_ADMIN']}}
+    nested = 'unshare -Urmpf mount -t proc proc /mnt && echo nested'
+    with Pod('unmasked', namespace_options=mapped) as pod:
+        ctr = pod.run('unmasked', masked_paths=[], readonly_paths=[], **free)
+        said = execute(ctr, 'grep -c " /proc/" /proc/self/mountinfo; test -w /proc/sys && echo open; ' + nested)
+        expect('0\nopen\nnested\n', said)
+        said = execute(pod.run('masked', **free), nested, 1)
+        contains('mount', said)
+
+
 def privileged():
     """privileged: true."""
     with Pod('privileged', privileged=True) as pod:
         ctr = pod.run('c', privileged=True, masked_paths=[], readonly_paths=[], seccomp={'profile_type': 'Unconfined'})
-        with open('/proc/self/status', encoding='ascii') as status:
-            caps = [line for line in status if line.startswith('CapEff')][0]
+        caps = [line for line in read('/proc/self/status').splitlines(True) if line.startswith('CapEff')][0]
         said = execute(ctr, '''grep CapEff /proc/self/status; readlink /dev/ptmx; ls /dev/loop-control; cat /proc/1/attr/current
             mount -t tmpfs x /mnt && mkdir /sys/fs/cgroup/x && echo made; rmdir /sys/fs/cgroup/x''')
         contains(caps + 'pts/ptmx\n/dev/loop-control\nunconfined\nmade\n', said)
@@ -197,11 +277,8 @@ def host_namespaces():
         said = execute(ctr, 'for n in net pid ipc; do readlink /proc/self/ns/$n; done')
         expect(''.join(os.readlink('/proc/self/ns/' + n) + '\n' for n in ('net', 'pid', 'ipc')), said)
         call('StopContainer', container_id=ctr, timeout=0)
-        for _ in range(100):
-            if subprocess.run(['pgrep', '-f', 'sleep 9999[89]'], check=False, stdout=subprocess.DEVNULL).returncode:
-                return
-            time.sleep(0.1)
-        raise AssertionError('a process of the container is still there')
+        search = ['pgrep', '-f', 'sleep 9999[89]']
+        wait_until(lambda: subprocess.run(search, check=False, stdout=subprocess.DEVNULL).returncode, 'a process of the container is left')
 
 
 def shared_pid():

@@ -19,6 +19,21 @@ test_cri_restricted()
 	cri restricted
 }
 
+test_cri_default_runtime()
+{
+	cri default_runtime
+}
+
+test_cri_cgroupfs()
+{
+	cri cgroupfs
+}
+
+test_cri_terminal()
+{
+	cri terminal
+}
+
 test_cri_localhost_profiles()
 {
 	cri localhost_profiles
@@ -27,6 +42,11 @@ test_cri_localhost_profiles()
 test_cri_user_namespace()
 {
 	cri user_namespace
+}
+
+test_cri_unmasked_proc()
+{
+	cri unmasked_proc
 }
 
 test_cri_privileged()

@@ -42,6 +42,13 @@ configure()
 	snippet docker/daemon.json | jq '. + {iptables: false, ip6tables: false, bridge: "none"}' >/etc/docker/daemon.json
 	{
 		snippet containerd/config-v3.toml
+		# the same once more, for a kubelet whose cgroupDriver is cgroupfs
+		cat <<-TOML
+
+			[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.$name-cgroupfs]
+			  runtime_type = 'io.containerd.runc.v2'
+			  options = {BinaryName = '$runtime', SystemdCgroup = false}
+		TOML
 		cat <<-'TOML'
 
 			[plugins.'io.containerd.cri.v1.runtime'.cni]
