@@ -239,6 +239,21 @@ def user_namespace():
     expect(0, os.stat('/tmp/cri/mapped/new').st_uid)
 
 
+def mapped_host_network():
+    """hostUsers: false in the host's network. containerd 2.1 fails by itself, before it has started any runtime."""
+    options = {'network': 'NODE', 'pid': 'CONTAINER', 'userns_options': {'mode': 'POD', 'uids': MAPPING, 'gids': MAPPING}}
+    try:
+        pod = Pod('mappednode', namespace_options=options)
+    except grpc.RpcError as error:
+        if 'failed to pin user namespace' in error.details():
+            print('containerd: ' + error.details().split(': ', 1)[1])
+            sys.exit(77)
+        raise
+    with pod:
+        said = execute(pod.run('c'), 'echo $(cat /proc/self/uid_map); readlink /proc/self/ns/net')
+        expect('0 131072 65536\n' + os.readlink('/proc/self/ns/net') + '\n', said)
+
+
 def unmasked_proc():
     """procMount: Unmasked, which wants hostUsers: false: containers within a container. The default has a masked /proc."""
     mapped = {'pid': 'CONTAINER', 'userns_options': {'mode': 'POD', 'uids': MAPPING, 'gids': MAPPING}}
