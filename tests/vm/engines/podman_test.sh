@@ -136,3 +136,110 @@ test_podman_build()
 	expect 0 "$(run built)"
 	podman rmi built
 }
+
+# A pod's containers share the namespaces of its first one. Where that is the pid namespace, too, SIGKILL must reach all that
+# a container has started.
+test_podman_pod()
+{
+	local one two name
+
+	podman pod create --name pod --network none --hostname podhost --share net,ipc,uts,pid --infra-image $IMAGE \
+		--infra-command 'sleep 77777'
+	podman run -d --pod pod --name one $IMAGE sleep 100000
+	podman run -d --pod pod --name two $IMAGE sh -c 'sleep 88888 & exec sleep 99999'
+	read -r one two <<<"$(podman inspect -f '{{.State.Pid}}' one two | xargs)"
+	for name in net ipc uts pid; do
+		expect "$(readlink "/proc/$one/ns/$name")" "$(readlink "/proc/$two/ns/$name")"
+	done
+	contains "sleep 77777" "$(podman exec one sh -c '[ "$(hostname)" = podhost ] && ps')"
+	podman pod pause pod
+	grep -q 'frozen 1' "$(cgroup_dir "$two" freezer)/cgroup.events"
+	podman pod unpause pod
+	podman stop -t 0 two
+	wait_until 20 sh -c '! pgrep -f "sleep 8888[8]"'
+	podman pod rm -f -t 0 pod
+	expect "" "$(ls "/run/$NAME")"
+}
+
+# The check is an exec that a timer of systemd's starts.
+test_podman_health_timer()
+{
+	podman run -d --name healthy --network none --health-cmd 'test -e /tmp/well' --health-interval 5s --health-retries 1 $IMAGE
+	podman exec healthy touch /tmp/well
+	wait_until 60 sh -c 'podman inspect -f "{{.State.Health.Status}}" healthy | grep -qx healthy'
+	podman exec healthy rm /tmp/well
+	wait_until 60 sh -c 'podman inspect -f "{{.State.Health.Status}}" healthy | grep -qx unhealthy'
+	podman rm -f -t 0 healthy
+}
+
+# In place, and from a file as a container of another name.
+test_podman_checkpoint()
+{
+	local before
+
+	modprobe -q tun || :
+	podman run -d --name dump --network none $IMAGE sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/new; mv /new /n; sleep 0.1; done'
+	podman container checkpoint dump
+	expect "exited true" "$(podman inspect -f '{{.State.Status}} {{.State.Checkpointed}}' dump)"
+	podman container restore dump
+	before=$(podman exec dump cat /n)
+	podman container checkpoint --leave-running --export "$T/dump.tar.gz" dump
+	podman container restore --import "$T/dump.tar.gz" --name copy
+	[ "$(podman exec copy cat /n)" -gt "$before" ]
+	[ "$(podman exec dump cat /n)" -gt "$before" ]
+	podman rm -f -t 0 dump copy
+}
+
+# pod NAME: its manifest, with the lines of standard input after the usual ones
+pod()
+{
+	cat <<-YAML
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: $1}
+		spec:
+		  terminationGracePeriodSeconds: 1
+		  containers:
+		  - name: c
+		    image: $IMAGE
+		    imagePullPolicy: Never
+		    command: [sleep, "100000"]
+	YAML
+	cat
+}
+
+test_podman_kube_play()
+{
+	local out
+
+	{
+		pod mapped <<<"  hostUsers: false"
+		pod privileged <<<"    securityContext: {privileged: true}"
+		pod restricted <<-'YAML'
+			    securityContext:
+			      runAsUser: 1000
+			      runAsGroup: 1000
+			      runAsNonRoot: true
+			      allowPrivilegeEscalation: false
+			      readOnlyRootFilesystem: true
+			      capabilities: {drop: [ALL]}
+			      seccompProfile: {type: RuntimeDefault}
+		YAML
+	} >"$T/pods.yaml"
+	podman kube play --network none "$T/pods.yaml"
+	out=$(podman exec mapped-c sh -c 'echo $(cat /proc/self/uid_map) $(stat -c %u /bin/busybox); cat /proc/self/attr/current')
+	contains "0 1000000 " "$out"
+	out=$(podman exec privileged-c sh -c 'grep CapEff /proc/self/status; mount -t tmpfs x /mnt && echo mounted')
+	expect "$(all_caps) mounted" "$(caps_of <<<"$out") $(tail -n 1 <<<"$out")"
+	out=$(podman exec restricted-c sh -c 'id -u; id -g; grep -E "Cap(Bnd|Eff)|NoNew|Seccomp:" /proc/1/status; touch /x' 2>&1 || :)
+	contains "1000
+1000
+CapEff:	0000000000000000
+CapBnd:	0000000000000000
+NoNewPrivs:	1
+Seccomp:	2
+touch: /x: Read-only file system" "$out"
+	podman kube down "$T/pods.yaml"
+	expect "" "$(ls "/run/$NAME")"
+}
