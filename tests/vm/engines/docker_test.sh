@@ -61,7 +61,11 @@ test_docker_oom_and_restart()
 	expect true "$(docker inspect -f '{{.State.OOMKilled}}' oom)"
 	docker run -d --name again --network none --restart on-failure:1 $IMAGE sh -c 'exit 4'
 	wait_until 60 sh -c '[ "$(docker inspect -f "{{.RestartCount}} {{.State.Status}}" again)" = "1 exited" ]'
-	docker rm oom again
+	docker run -d --name always --network none --restart always $IMAGE sh -c 'sleep 1; exit 3'
+	wait_until 60 sh -c '[ "$(docker inspect -f "{{.RestartCount}}" always)" -ge 2 ]'
+	docker stop -t 0 always
+	expect "exited" "$(docker inspect -f '{{.State.Status}}' always)"
+	docker rm oom again always
 }
 
 test_docker_privileged()
