@@ -297,10 +297,12 @@ def host_namespaces():
 
 
 def shared_pid():
-    """shareProcessNamespace: the containers see each other."""
+    """shareProcessNamespace: the containers see each other; the other namespaces of a pod are shared in any case."""
     with Pod('shared', namespace_options={'pid': 'POD'}) as pod:
-        pod.run('first', 'exec sleep 77777')
-        contains('sleep 77777', execute(pod.run('second'), 'ps'))
+        first, second = pod.run('first', 'exec sleep 77777'), pod.run('second')
+        shared = 'for n in net ipc uts pid; do readlink /proc/self/ns/$n; done'
+        expect(execute(first, shared), execute(second, shared))
+        contains('sleep 77777', execute(second, 'ps'))
 
 
 def websocket(url):

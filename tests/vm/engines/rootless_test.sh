@@ -85,6 +85,15 @@ pod()
 	podman pod rm -f -t 0 pod
 }
 
+build()
+{
+	cp /tmp/rootfs.tar .
+	printf 'FROM scratch\nADD rootfs.tar /\nRUN id -u > /made\n' >Containerfile
+	podman build --quiet --layers=false --network none -t built .
+	expect 0 "$(run built cat /made)"
+	podman rmi built
+}
+
 test_rootless_life_systemd()
 {
 	tester life systemd
@@ -103,4 +112,9 @@ test_rootless_namespaces()
 test_rootless_pod()
 {
 	tester pod
+}
+
+test_rootless_build()
+{
+	tester build
 }
