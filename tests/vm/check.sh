@@ -59,7 +59,7 @@ engines()
 	proto=$(tests/vm/engines/proto.sh "$suite") || return 1
 	echo "# the guest: Debian $suite, engines"
 	tests/vm/vm.sh run --flavour engines --suite "$suite" --lsm apparmor --mem 2048 --timeout 2400 --share "$proto:cri" \
-		--env TEST_TIMEOUT=240 --env TESTS=/mnt/cruet/tests/vm/engines --env LABEL=engines --env "PEER=${CRUET_PEER:-/usr/local/bin/cruet}" -- sh -c '
+		--env TEST_TIMEOUT=400 --env TESTS=/mnt/cruet/tests/vm/engines --env LABEL=engines --env "PEER=${CRUET_PEER:-/usr/local/bin/cruet}" -- sh -c '
 		install cruet /usr/local/bin/cruet && ln -s cruet /usr/local/bin/cruet-privileged
 		tests/vm/engines/setup.sh "$PEER" && tests/run/run.sh "$PEER"'
 }
