@@ -178,15 +178,15 @@ test_podman_checkpoint()
 	local before
 
 	modprobe -q tun || :
-	podman run -d --name dump --network none $IMAGE sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/new; mv /new /n; sleep 0.1; done'
+	podman run -d --name dump --network none $IMAGE sh -c "$COUNTER"
 	podman container checkpoint dump
 	expect "exited true" "$(podman inspect -f '{{.State.Status}} {{.State.Checkpointed}}' dump)"
 	podman container restore dump
-	before=$(podman exec dump cat /n)
+	before=$(podman exec dump tail -n 1 /n)
 	podman container checkpoint --leave-running --export "$T/dump.tar.gz" dump
 	podman container restore --import "$T/dump.tar.gz" --name copy
-	[ "$(podman exec copy cat /n)" -gt "$before" ]
-	[ "$(podman exec dump cat /n)" -gt "$before" ]
+	[ "$(podman exec copy tail -n 1 /n)" -gt "$before" ]
+	[ "$(podman exec dump tail -n 1 /n)" -gt "$before" ]
 	podman rm -f -t 0 dump copy
 }
 

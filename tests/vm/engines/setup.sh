@@ -28,8 +28,8 @@ make_image()
 	printf 'root:x:0:\nuser:x:1000:\n' >$root/etc/group
 	tar -C $root -cf /tmp/rootfs.tar .
 	chmod 644 /tmp/rootfs.tar
-	# what runs without a command is what holds a pod
-	podman import --quiet --change 'CMD ["sleep", "100000"]' /tmp/rootfs.tar localhost/busybox:latest
+	# what runs without a command is what holds a pod; crun finds no program without a PATH
+	podman import --quiet --change 'ENV PATH=/bin' --change 'CMD ["sleep", "100000"]' /tmp/rootfs.tar localhost/busybox:latest
 	rm -f /tmp/busybox.tar
 	podman save --quiet -o /tmp/busybox.tar localhost/busybox
 }
