@@ -12,17 +12,18 @@ needs_criu()
 	criu check >"$T/criu.out" 2>&1 || skip "criu cannot run on this kernel: $(grep -m1 'vdso' "$T/criu.out" || tail -n1 "$T/criu.out")"
 }
 
-# counter: a bundle whose program counts in /tmp/n
+# counter: a bundle whose program counts in the last line of /tmp/n. It makes no processes: criu cannot stop a shell that
+# waits, in vfork, for a child that has been stopped already.
 counter()
 {
 	bundle
 	config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["mode=1777"]}]'
-	args sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/new; mv /tmp/new /tmp/n; sleep 0.1; done'
+	args sh -c 'mkfifo /tmp/fifo; exec 3<>/tmp/fifo >>/tmp/n; while :; do i=$((i + 1)); echo $i; read -t 0.1 -u 3 x; done'
 }
 
 count()
 {
-	cruet exec "$1" cat /tmp/n
+	cruet exec "$1" tail -n 1 /tmp/n
 }
 
 counts_on()
@@ -226,6 +227,12 @@ test_pre_dump()
 }
 
 # A namespace with a path stays where it is, and is joined again.
+# has_own_network PID: it has left ours
+has_own_network()
+{
+	[ "$(readlink /proc/self/ns/net)" != "$(readlink "/proc/$1/ns/net")" ]
+}
+
 test_restored_namespaces()
 {
 	local holder
@@ -234,7 +241,7 @@ test_restored_namespaces()
 	counter
 	unshare --net --ipc --uts sleep 1000 &
 	holder=$!
-	wait_until 10 test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$holder/ns/net)"
+	wait_until 10 has_own_network $holder
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/\($p)/ns/net" else . end)' --arg p "$holder"
 	run_detached
 	checkpoint
