@@ -94,7 +94,7 @@ INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsani
 
 # The init stage: a static musl program of base/, the tools without a library, and init/, embedded as bytes.
 INIT_SRC := $(wildcard libcontainer/init/*.c libcontainer/wire/*.c) $(addprefix libcontainer/base/,err.c fd.c io.c path.c str.c) \
-	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c lsm_attr.c mount.c mount_attr.c mount_old.c ns.c process.c procfs.c \
+	$(addprefix libcontainer/kernel/,caps_apply.c device.c loopback.c lsm_attr.c mount.c mount_attr.c mount_list.c mount_old.c ns.c process.c procfs.c \
 	program.c rootfs.c rootfs_move.c seccomp_load.c tty.c) libcontainer/plan/names.c
 INIT_MAX := 102400
 LIB_SRC  := $(filter-out libcontainer/init/%.c,$(wildcard libcontainer/*.c libcontainer/*/*.c))

@@ -254,6 +254,20 @@ struct cruet_update {
 };
 CRUET_API int cruet_update(struct cruet *cruet, const struct cruet_update *options);
 
+/* Mounts for a container that is created, running or paused, or such that it shall not have any more; all that the file names,
+ * or none. */
+struct cruet_mounts {
+	const char *id;
+	const char *file;            /* a JSON array of mounts as config.json has them; "-": stdin */
+	int64_t timeout_ms;          /* 0: 30 s */
+};
+/* What is bound is the host's, relative paths are the bundle's. Missing mount points are made, and stay. Nothing is mounted over
+ * linux.maskedPaths, linux.readonlyPaths or what holds them. */
+CRUET_API int cruet_mounts_add(struct cruet *cruet, const struct cruet_mounts *options);
+/* Only destinations count. Of each the uppermost mount goes, with all that is mounted below it, also where it is in use. It must
+ * be mounted right there, not where a symlink leads; masks and read-only paths stay. */
+CRUET_API int cruet_mounts_remove(struct cruet *cruet, const struct cruet_mounts *options);
+
 /* What happens to a container, until it ends; each event is one JSON object in the shape of runc's: its numbers at every
  * interval, or, with `stats`, once and no more; and when the kernel killed in it for want of memory. */
 struct cruet_events {

@@ -54,7 +54,7 @@ void making_fill_handoff(struct making *m, bool gate)
 	h->wait_gate = gate;
 	h->ignored_signals = m->host.ignored_signals;
 	h->trace = log_wants(LOG_LEVEL_DEBUG);
-	h->shared_fd = h->sync_fd = h->gate_fd = h->pidfd = h->rootfs_fd = -1;
+	h->shared_fd = h->sync_fd = h->gate_fd = h->proc_fd = h->pidfd = h->rootfs_fd = -1;
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		h->ns_fd[kind] = -1;
 }

@@ -41,7 +41,7 @@ struct command {
 };
 
 extern const struct command cmd_checkpoint, cmd_completion, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_explain,
-	cmd_features, cmd_gc, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start,
+	cmd_features, cmd_gc, cmd_kill, cmd_list, cmd_mounts, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start,
 	cmd_state, cmd_stop, cmd_update, cmd_wait;
 
 /* main.c: all of these, by name, with NULL at the end; and the options that stand before a command. */

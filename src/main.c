@@ -13,10 +13,10 @@
 #include "cli.h"
 
 const struct command *const all_commands[] = {
-	&cmd_checkpoint, &cmd_completion, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec,
-	&cmd_explain,	 &cmd_features,	  &cmd_gc,     &cmd_kill,   &cmd_list,	 &cmd_pause,
-	&cmd_ps,	 &cmd_restore,	  &cmd_resume, &cmd_run,    &cmd_spec,	 &cmd_start,
-	&cmd_state,	 &cmd_stop,	  &cmd_update, &cmd_wait,   NULL,
+	&cmd_checkpoint, &cmd_completion, &cmd_create,	&cmd_delete, &cmd_events, &cmd_exec,
+	&cmd_explain,	 &cmd_features,	  &cmd_gc,	&cmd_kill,   &cmd_list,	  &cmd_mounts,
+	&cmd_pause,	 &cmd_ps,	  &cmd_restore, &cmd_resume, &cmd_run,	  &cmd_spec,
+	&cmd_start,	 &cmd_state,	  &cmd_stop,	&cmd_update, &cmd_wait,	  NULL,
 };
 
 static const char *const log_formats[] = { "text", "json", NULL };

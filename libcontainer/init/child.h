@@ -27,11 +27,12 @@ struct child {
 	int terminal;       /* the slave of our terminal, or -1 */
 	int gate_peer;      /* the connection to `cruet start`, or -1 */
 	char program[PATH_MAX];
+	int *live_fd;        /* mounts of a running container: a mount each, or -1 */
 	uint32_t joined;     /* bits of enum ns_kind: joined already */
 };
 
+/* Its name is the parent's to know (run/spawn.c): a pointer costs 32 bytes here. */
 struct child_step {
-	const char *name;
 	bool (*wanted)(const struct plan *plan);
 	int (*apply)(struct child *c);
 };
@@ -50,11 +51,24 @@ _Noreturn void child_die(struct child *c);
 SETUP_STEPS(DECLARE_STEP)
 CONFINE_STEPS(DECLARE_STEP)
 STAGE_STEPS(DECLARE_STEP)
+LIVE_STEPS(DECLARE_STEP)
 #undef DECLARE_STEP
 int open_exec_console(struct child *c) MUST_USE;
 
 /* The kind of an absolute path of the container that is one of these, or (`below`) lies below it; else -1 (mounts.c). */
 int kernel_fs_of(const char *path, bool below);
+
+/* Of mounts.c for mounts_live.c. A new file system as it is before it is attached, without a mode of what it covers; the mode
+ * of the directory that a mount will cover: 1, or 0 where there is none; attach a mount where the plan says, and verify that
+ * it landed there; its propagation. */
+int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd) MUST_USE;
+int mounts_mode_below(struct child *c, const struct plan_mount *m, mode_t *ret_mode) MUST_USE;
+int mounts_verify_proc(const struct plan_mount *m, int mountfd) MUST_USE;
+int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
+int mounts_set_propagation(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
+
+/* The table of a plan for mounts of a running container (mounts_live.c); main() ends then. */
+int child_run_live(struct child *c) MUST_USE;
 
 /* Run one hook with the state JSON of `status` on its stdin (hooks.c). */
 int child_run_hooks(struct child *c, enum plan_hook_point point, const char *status) MUST_USE;

@@ -33,9 +33,7 @@ static int open_bind(struct child *c, size_t i, int *ret_fd)
 	return mount_clone(&c->tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, ret_fd);
 }
 
-/* A tmpfs without mode= has the mode of what it covers. */
-static int with_inherited_mode(struct child *c, const struct plan_mount *m, struct mount_param *params,
-			       char *mode, size_t mode_size)
+int mounts_mode_below(struct child *c, const struct plan_mount *m, mode_t *ret_mode)
 {
 	autoclose int below = -1;
 	struct stat st;
@@ -49,30 +47,23 @@ static int with_inherited_mode(struct child *c, const struct plan_mount *m, stru
 		return r;
 	if (fstat(below, &st) || !S_ISDIR(st.st_mode))
 		return 0;
-	snprintf(mode, mode_size, "%o", (unsigned int)(st.st_mode & 07777));
-	params->key = "mode";
-	params->value = mode;
+	*ret_mode = st.st_mode & 07777;
 	return 1;
 }
 
 #define PARAMS_MAX 64
 
-static int open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
+static int open_with(struct child *c, const struct plan_mount *m, const char *mode, int *ret_fd)
 {
 	struct mount_param params[PARAMS_MAX];
-	char mode[16];
 	size_t n = m->params.n;
 	int r;
 
 	if (n >= PARAMS_MAX)
 		return fail(E2BIG, "more than %d file system options", PARAMS_MAX - 1);
 	memcpy(params, m->params.v, n * sizeof(params[0]));
-	if (m->inherit_mode) {
-		r = with_inherited_mode(c, m, &params[n], mode, sizeof(mode));
-		if (r < 0)
-			return r;
-		n += (size_t)r;
-	}
+	if (mode)
+		params[n++] = (struct mount_param){ .key = "mode", .value = mode };
 	r = mount_make(&c->tools, m->type, m->source, params, n, &m->attrs, ret_fd);
 	if ((r == -EPERM || r == -EBUSY) && m->fallback_source) {
 		/* sysfs and cgroup2 in a user namespace that does not own the network or cgroup namespace */
@@ -82,6 +73,24 @@ static int open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
 			r = mount_set_attrs(&c->tools, *ret_fd, &m->attrs);
 	}
 	return r;
+}
+
+int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
+{
+	return open_with(c, m, NULL, ret_fd);
+}
+
+/* A tmpfs without mode= has the mode of what it covers. */
+static int open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
+{
+	char text[16];
+	mode_t mode = 0;
+	int r = m->inherit_mode ? mounts_mode_below(c, m, &mode) : 0;
+
+	if (r < 0)
+		return r;
+	snprintf(text, sizeof(text), "%o", (unsigned int)mode);
+	return open_with(c, m, r ? text : NULL, ret_fd);
 }
 
 static int is_directory(int fd, bool *ret)
@@ -289,7 +298,7 @@ static int attach_in_dev(struct child *c, const struct plan_mount *m, int mountf
 	return mount_attach(&c->tools, mountfd, target);
 }
 
-static int attach_by_path(struct child *c, const struct plan_mount *m, int mountfd)
+int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd)
 {
 	autoclose int target = -1;
 	int r = open_target(c, m, mountfd, &target);
@@ -302,10 +311,10 @@ static int attach_by_path(struct child *c, const struct plan_mount *m, int mount
 	return r < 0 ? r : verify_landed(c, m, mountfd);
 }
 
-static int set_propagation(struct child *c, const struct plan_mount *m, int fd)
+int mounts_set_propagation(struct child *c, const struct plan_mount *m, int mountfd)
 {
 	for (size_t i = 0; i < m->n_propagation; i++) {
-		int r = mount_set_propagation(&c->tools, fd, m->propagation[i]);
+		int r = mount_set_propagation(&c->tools, mountfd, m->propagation[i]);
 
 		if (r < 0)
 			return r;
@@ -343,7 +352,7 @@ static int copied_symlink(struct child *c, const struct plan_mount *m, bool *ret
 }
 
 /* A bind on /proc must be a procfs: a fake tree there would take what is written to /proc (CVE-2019-16884). */
-static int verify_proc(const struct plan_mount *m, int mountfd)
+int mounts_verify_proc(const struct plan_mount *m, int mountfd)
 {
 	struct stat st;
 
@@ -381,7 +390,7 @@ static int make_new(struct child *c, size_t i)
 	if (r == 0 && m->kind == PLAN_MOUNT_BIND && !(c->h->mount_fd && c->h->mount_fd[i] >= 0))
 		r = mount_set_attrs(&c->tools, mountfd, &m->attrs);
 	if (r == 0)
-		r = verify_proc(m, mountfd);
+		r = mounts_verify_proc(m, mountfd);
 	if (r == 0)
 		r = set_label(c, m, mountfd);
 	if (r == 0 && m->copy_up)
@@ -389,11 +398,11 @@ static int make_new(struct child *c, size_t i)
 	if (r == 0)
 		r = attach_in_dev(c, m, mountfd, &done);
 	if (r == 0 && !done)
-		r = attach_by_path(c, m, mountfd);
+		r = mounts_attach(c, m, mountfd);
 	if (r == 0)
 		r = note_kernel_fs(c, m, mountfd);
 	if (r == 0)
-		r = set_propagation(c, m, mountfd);
+		r = mounts_set_propagation(c, m, mountfd);
 	return r;
 }
 
@@ -408,7 +417,7 @@ static int remount(struct child *c, const struct plan_mount *m)
 		r = mount_set_attrs(&c->tools, fd, &m->attrs);
 	if (r == 0 && m->params.n)
 		r = mount_reconfigure(&c->tools, fd, m->params.v, m->params.n);
-	return r < 0 ? r : set_propagation(c, m, fd);
+	return r < 0 ? r : mounts_set_propagation(c, m, fd);
 }
 
 static int make_one(struct child *c, size_t i)

@@ -24,7 +24,7 @@
 #include "kernel/sys.h"
 #include "wire/sync.h"
 
-#define ROW(name, wanted, apply, why) { name, wanted, apply },
+#define ROW(name, wanted, apply, why) { wanted, apply },
 static const struct child_step stage_steps[] = { STAGE_STEPS(ROW) };
 #undef ROW
 
@@ -80,7 +80,12 @@ int join_rest(struct child *c)
 /* Be root of the user namespace that we are in: everything after is done with its capabilities. */
 static int become_ns_root(void)
 {
-	return process_become(0, 0, NULL, 0, true);
+	int r = process_become(0, 0, NULL, 0, true);
+
+	/* another user makes us what fs.suid_dumpable says, and that may be traceable (CVE-2016-9962) */
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0))
+		return fail(errno, "cannot make the process untraceable");
+	return r;
 }
 
 int enter_user_ns(struct child *c)

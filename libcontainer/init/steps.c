@@ -8,7 +8,7 @@
 #include "init/child.h"
 #include "wire/gate.h"
 
-#define ROW(name, wanted, apply, why) { name, wanted, apply },
+#define ROW(name, wanted, apply, why) { wanted, apply },
 static const struct child_step setup_steps[] = { SETUP_STEPS(ROW) };
 static const struct child_step enter_steps[] = { ENTER_STEPS(ROW) };
 static const struct child_step confine_steps[] = { CONFINE_STEPS(ROW) };
@@ -44,6 +44,8 @@ int child_run_init(struct child *c)
 {
 	int r;
 
+	if (wants_live(c->plan))
+		return child_run_live(c);
 	if (c->plan->kind == PLAN_EXEC)
 		r = child_run_table(c, TABLE_ENTER, enter_steps, ARRAY_SIZE(enter_steps));
 	else

@@ -5,7 +5,9 @@
  */
 #include "kernel/mount.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -189,6 +191,24 @@ int mount_attach(struct mount_tools *tools, int mountfd, int targetfd)
 	else if (sys_move_mount(mountfd, "", targetfd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		r = -errno;
 	return r < 0 ? fail(-r, "cannot attach a mount") : 0;
+}
+
+/* umount2(2) takes a path alone: the fd's, as in mount_old_call(). */
+int mount_detach(const struct mount_tools *tools, int mountfd)
+{
+	autoclose int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char name[32];
+	struct text t = TEXT(name);
+	int r = 0;
+
+	text_add(&t, "self/fd/%d", mountfd);
+	if (cwd < 0 || fchdir(tools->procfd))
+		return fail(errno, "cannot enter the procfs");
+	if (sys_umount2(name, SYS_MNT_DETACH))
+		r = -errno;
+	if (fchdir(cwd) && !r)
+		r = -errno;
+	return r < 0 && r != -EINVAL ? fail(-r, "cannot detach a mount") : r;
 }
 
 int mount_make_empty(struct mount_tools *tools, const struct mount_param *label, int *ret_mountfd)

@@ -74,6 +74,11 @@ int mount_set_idmap(struct mount_tools *tools, int mountfd, int userns_fd, bool 
  * (path_mount_id of both) is the caller's to check. */
 int mount_attach(struct mount_tools *tools, int mountfd, int targetfd) MUST_USE;
 
+/* Detach an attached mount, with all that is mounted below it, by the fd of its root: whatever its path leads to by now, and
+ * whatever lies over it. Lazily: who uses it may go on. Needs procfd. EINVAL (not recorded) where it is not attached here, or
+ * locked by a more privileged namespace. */
+int mount_detach(const struct mount_tools *tools, int mountfd) MUST_USE;
+
 /* Propagation of a mount (without the new API: an attached one): MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC or not. EINVAL (not
  * recorded) where fd is not the root of a mount. */
 int mount_set_propagation(struct mount_tools *tools, int fd, unsigned long flags) MUST_USE;

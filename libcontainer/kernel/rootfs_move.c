@@ -15,45 +15,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/mount_list.h"
 #include "kernel/sys.h"
 
 #define MOUNTS_DEEP 64 /* mounts on one mount point, at most */
-
-/* One line of mountinfo, proc_pid_mountinfo(5), read byte by byte: an overlay's options make it longer than
- * any buffer. */
-struct mount_line {
-	unsigned int field;	 /* counted from 0 */
-	unsigned int type_field; /* the one after the lone "-", 0 until that was seen */
-	size_t len;
-	bool cut;	     /* this word was longer than its place */
-	char word[PATH_MAX]; /* the field under way */
-	char id[24], root[2 + 1], point[PATH_MAX], type[16];
-};
-
-static void keep(char *to, size_t size, const char *word)
-{
-	struct text t = { .buf = to, .size = size };
-
-	text_add(&t, "%s", word);
-}
-
-static void end_word(struct mount_line *line)
-{
-	line->word[line->len] = '\0';
-	if (line->field == 0)
-		keep(line->id, sizeof(line->id), line->word);
-	else if (line->field == 3)
-		keep(line->root, sizeof(line->root), line->word);
-	else if (line->field == 4)
-		keep(line->point, sizeof(line->point), line->cut ? "" : line->word);
-	else if (line->field > 5 && !line->type_field && streq(line->word, "-"))
-		line->type_field = line->field + 1;
-	else if (line->field == line->type_field && line->type_field)
-		keep(line->type, sizeof(line->type), line->word);
-	line->field++;
-	line->len = 0;
-	line->cut = false;
-}
 
 /* True where the line says: a whole procfs or sysfs. */
 static bool is_full(const struct mount_line *line)
@@ -107,44 +72,13 @@ static bool is_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (path[n] == '/' || path[n] == '\0');
 }
 
-static int end_line(struct mount_line *line, const char *rootfs)
+static int hide_one(void *rootfs, const struct mount_line *line)
 {
-	int r = 0;
-
-	end_word(line);
-	unescape_mount(line->point);
-	if (is_full(line) && !line->point[0])
-		r = fail(ENAMETOOLONG, "a procfs or sysfs of the old root has too long a path");
-	else if (is_full(line) && !is_below(line->point, rootfs))
-		r = take_away(line->point, line->id);
-	line->field = line->type_field = 0;
-	line->type[0] = '\0';
-	return r;
-}
-
-/* The mounts change while their list is read; the kernel's cursor bears that, and it may still show one that
- * is gone. */
-static int take_all_away(int listfd, const char *rootfs)
-{
-	struct mount_line line = { 0 };
-	char buf[1024];
-	ssize_t n;
-	int r = 0;
-
-	while (!r && (n = read(listfd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; !r && i < n; i++) {
-			if (buf[i] == '\n')
-				r = end_line(&line, rootfs);
-			else if (buf[i] == ' ')
-				end_word(&line);
-			else if (line.len < sizeof(line.word) - 1)
-				line.word[line.len++] = buf[i];
-			else
-				line.cut = true;
-		}
-	if (!r && n < 0)
-		return fail(errno, "cannot read the mounts of the old root");
-	return r;
+	if (!is_full(line))
+		return 0;
+	if (!line->point[0])
+		return fail(ENAMETOOLONG, "a procfs or sysfs of the old root has too long a path");
+	return is_below(line->point, rootfs) ? 0 : take_away(line->point, line->id);
 }
 
 static int rootfs_path(int procfd, int rootfd, char *buf, size_t size)
@@ -170,7 +104,11 @@ static int hide_host(int procfd, int rootfd)
 	if (listfd < 0)
 		return fail(errno, "cannot list the mounts of the old root");
 	r = rootfs_path(procfd, rootfd, path, sizeof(path));
-	return r < 0 ? r : take_all_away(listfd, path);
+	if (r < 0)
+		return r;
+	/* what was said already stays */
+	r = mount_list_read(listfd, hide_one, path);
+	return r < 0 ? fail(-r, "cannot read the mounts of the old root") : 0;
 }
 
 int rootfs_move(struct mount_tools *tools, int rootfd)

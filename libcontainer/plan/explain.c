@@ -252,6 +252,14 @@ static void explain_settings(FILE *out, const struct plan *plan)
 			plan->net_devices.v[i].name);
 }
 
+static const char *const subjects[] = {
+	[PLAN_CREATE] = "container",
+	[PLAN_EXEC] = "exec in container",
+	[PLAN_MOUNTS_ADD] = "mounts added to container",
+	[PLAN_MOUNTS_REMOVE] = "mounts removed from container",
+	[PLAN_MOUNTS_UNDO] = "mounts taken back from container",
+};
+
 int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_text)
 {
 	char *text = NULL;
@@ -262,7 +270,7 @@ int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_
 
 	if (!out)
 		return fail(errno, "cannot write the plan");
-	fprintf(out, "%s: ", plan->kind == PLAN_CREATE ? "container" : "exec in container");
+	fprintf(out, "%s: ", subjects[plan->kind]);
 	explain_string(out, plan->id);
 	fputs(", bundle ", out);
 	explain_string(out, plan->bundle);
@@ -278,7 +286,10 @@ int plan_explain(struct arena *arena, const struct plan *plan, const char **ret_
 		explain_settings(out, plan);
 		explain_mounts(out, plan);
 	}
-	explain_process(out, plan);
+	if (plan->kind == PLAN_CREATE || plan->kind == PLAN_EXEC)
+		explain_process(out, plan);
+	else
+		explain_live(out, plan);
 	bad = ferror(out);
 	if (fclose(out) || bad) {
 		free(text);

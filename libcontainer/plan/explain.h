@@ -14,4 +14,5 @@ void explain_string(FILE *out, const char *s);
 void explain_strings(FILE *out, const char *const *list);
 
 void explain_mounts(FILE *out, const struct plan *plan);  /* explain_mounts.c */
+void explain_live(FILE *out, const struct plan *plan);    /* the same: of a container that runs */
 void explain_process(FILE *out, const struct plan *plan); /* explain_process.c */

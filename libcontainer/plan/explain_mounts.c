@@ -222,3 +222,19 @@ void explain_mounts(FILE *out, const struct plan *plan)
 	explain_paths(out, "read-only path", &plan->readonly);
 	explain_paths(out, "masked path", &plan->masked);
 }
+
+void explain_live(FILE *out, const struct plan *plan)
+{
+	if (plan->root.old_propagation)
+		fprintf(out, "binds: %s until asked otherwise\n",
+			propagation_word(plan->root.old_propagation));
+	if (plan->kind == PLAN_MOUNTS_ADD) {
+		explain_mounts(out, plan);
+		return;
+	}
+	for (size_t i = 0; i < plan->mounts.n; i++) {
+		fputs("unmount ", out);
+		explain_string(out, plan->mounts.v[i].target);
+		fputc('\n', out);
+	}
+}

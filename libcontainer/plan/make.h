@@ -58,6 +58,7 @@ int make_ids(struct making *m) MUST_USE;     /* ids.c */
 int make_rdt(struct making *m) MUST_USE;     /* rdt.c */
 int make_sysctls(struct making *m) MUST_USE; /* sysctl.c */
 int make_mounts(struct making *m) MUST_USE;  /* mounts.c */
+int make_live_mounts(struct making *m) MUST_USE; /* mounts_live.c */
 int make_devices(struct making *m) MUST_USE; /* devices.c */
 int make_process(struct making *m) MUST_USE; /* process.c */
 int make_hooks(struct making *m) MUST_USE;   /* hooks.c */
@@ -73,6 +74,11 @@ int privileged_process(struct arena *arena, const struct host *host, const char 
 /* Of userns.c: the configuration in a user namespace of its own, with these ids. */
 int userns_spec(struct arena *arena, const struct host *host, const struct id_range *ids, const struct spec *spec,
 		const struct spec **ret_spec) MUST_USE;
+
+/* Of mounts.c for mounts_live.c: the label and the list; linux.maskedPaths and readonlyPaths; where one mount is. */
+int make_mount_list(struct making *m) MUST_USE;
+int make_mount_paths(struct making *m) MUST_USE;
+int make_mount_target(struct making *m, size_t i, struct plan_mount *p) MUST_USE;
 
 /* Of mounts.c for mounts_cgroup.c: the mounts that stand for one of type "cgroup", at most
  * cgroup_mounts_max(), to *ret (the first carries the words of the configuration already). Returns how many

@@ -133,14 +133,14 @@ static int check_proc(struct plan_mount *p)
 		    p->where);
 }
 
-static int make_target(struct making *m, size_t i, const struct spec_mount *asked, struct plan_mount *p)
+int make_mount_target(struct making *m, size_t i, struct plan_mount *p)
 {
 	char place[64];
 	struct text t = TEXT(place);
 	int r;
 
 	text_add(&t, "mounts[%zu].destination", i);
-	r = container_path(m, place, asked->destination, &p->target);
+	r = container_path(m, place, m->spec->mounts.v[i].destination, &p->target);
 	if (r < 0)
 		return r;
 	p->where = arena_printf(m->arena, "mounts[%zu] %s", i, p->target);
@@ -377,7 +377,7 @@ static int make_one(struct making *m, size_t i, struct plan_mount *p)
 	if (r == 0)
 		r = choose_kind(asked, &said, i, &p->kind);
 	if (r == 0)
-		r = make_target(m, i, asked, p);
+		r = make_mount_target(m, i, p);
 	if (r < 0)
 		return r;
 	p->type = p->kind == PLAN_MOUNT_FS ? asked->type : NULL;
@@ -497,6 +497,25 @@ static int make_label(struct making *m)
 	return param->key ? 0 : -ENOMEM;
 }
 
+int make_mount_list(struct making *m)
+{
+	int r = make_label(m);
+
+	m->plan->root.old_propagation =
+		old_propagation(propagation_flags(m->spec->linux_->rootfs_propagation));
+	return r < 0 ? r : make_list(m);
+}
+
+int make_mount_paths(struct making *m)
+{
+	int r = make_paths(m, "linux.maskedPaths", &m->spec->linux_->masked_paths, &m->plan->masked);
+
+	if (r == 0)
+		r = make_paths(m, "linux.readonlyPaths", &m->spec->linux_->readonly_paths,
+			       &m->plan->readonly);
+	return r;
+}
+
 int make_mounts(struct making *m)
 {
 	int r = make_root(m);
@@ -505,10 +524,5 @@ int make_mounts(struct making *m)
 		r = make_label(m);
 	if (r == 0)
 		r = make_list(m);
-	if (r == 0)
-		r = make_paths(m, "linux.maskedPaths", &m->spec->linux_->masked_paths, &m->plan->masked);
-	if (r == 0)
-		r = make_paths(m, "linux.readonlyPaths", &m->spec->linux_->readonly_paths,
-			       &m->plan->readonly);
-	return r;
+	return r < 0 ? r : make_mount_paths(m);
 }

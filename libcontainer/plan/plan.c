@@ -380,6 +380,10 @@ static int (*const exec_parts[])(struct making *m) = {
 	make_exec_cgroup, make_rdt,   make_process,	    make_filter,
 };
 
+static int (*const live_parts[])(struct making *m) = {
+	make_state, make_names, make_exec_namespaces, make_ids, make_live_mounts,
+};
+
 static int make_all(struct making *m, enum plan_kind kind, int (*const list[])(struct making *m), size_t n)
 {
 	m->plan = arena_new(m->arena, struct plan);
@@ -428,6 +432,26 @@ int plan_make_exec(struct arena *arena, const struct spec *spec, const struct sp
 		r = privileged_process(arena, host, spec->linux_->mount_label, m.process, &m.process);
 	if (r == 0)
 		r = make_all(&m, PLAN_EXEC, exec_parts, ARRAY_SIZE(exec_parts));
+	if (r == 0)
+		*ret_plan = m.plan;
+	return r;
+}
+
+int plan_make_live(struct arena *arena, const struct spec *spec, const struct plan_live *live,
+		   const struct host *host, const struct plan_options *options, const struct plan **ret_plan)
+{
+	struct spec *with = arena_new(arena, struct spec);
+	struct making m = { .arena = arena, .spec = with, .host = host, .options = options };
+	int r;
+
+	if (!with)
+		return -ENOMEM;
+	*with = *spec;
+	with->mounts.v = live->v;
+	with->mounts.n = live->n;
+	r = options->ids.size ? userns_spec(arena, host, &options->ids, with, &m.spec) : 0;
+	if (r == 0)
+		r = make_all(&m, live->kind, live_parts, ARRAY_SIZE(live_parts));
 	if (r == 0)
 		*ret_plan = m.plan;
 	return r;

@@ -18,6 +18,7 @@
 #include "kernel/process.h"
 
 struct spec;
+struct spec_mount;
 struct spec_process;
 
 /* A list of numbers: `n` of them at `v`. */
@@ -211,7 +212,15 @@ struct plan_net_device {
 	const char *host_name, *name;
 };
 
-enum plan_kind { PLAN_CREATE, PLAN_EXEC };
+enum plan_kind {
+	PLAN_CREATE,
+	PLAN_EXEC,
+	/* of a container that runs; UNDO: those of ADD that were attached */
+	PLAN_MOUNTS_ADD,
+	PLAN_MOUNTS_REMOVE,
+	PLAN_MOUNTS_UNDO,
+};
+#define PLAN_LIVE_MAX 256 /* mounts that can be added or removed at once */
 
 struct plan {
 	enum plan_kind kind;
@@ -281,6 +290,17 @@ int plan_make(struct arena *arena, const struct spec *spec, const struct host *h
  * the container's; user, environment and no_new_privs are its own. ns.join has every namespace that the container does not
  * share with whoever made it, without paths: they are joined through init's pidfd. */
 int plan_make_exec(struct arena *arena, const struct spec *spec, const struct spec_process *process, const struct host *host,
+		   const struct plan_options *options, const struct plan **ret_plan) MUST_USE;
+
+/* Mounts that a running container, of which `spec` is the snapshot, shall get (PLAN_MOUNTS_ADD), or lose
+ * (PLAN_MOUNTS_REMOVE: only their destinations count). ns.join has the namespaces that this takes, joined through init's
+ * pidfd; ns.path only a joined user namespace's, for its maps. */
+struct plan_live {
+	enum plan_kind kind;
+	const struct spec_mount *v;
+	size_t n;
+};
+int plan_make_live(struct arena *arena, const struct spec *spec, const struct plan_live *live, const struct host *host,
 		   const struct plan_options *options, const struct plan **ret_plan) MUST_USE;
 
 /* The configuration as a privileged container has it (privileged.c): what plan_make() does by itself where its options

@@ -82,6 +82,10 @@ int run_restore(struct run *run) MUST_USE;
 /* exec: the table. run->handoff->pidfd is init's. */
 int run_enter(struct run *run) MUST_USE;
 
+/* mounts of a running container: the table (mounts_live.c), once; where it fails when mounts were to be added, once more for
+ * what was attached already. run->handoff->pidfd is init's. */
+int run_live(struct run *run) MUST_USE;
+
 /* Let init go on without a gate, and learn whether execve succeeded (run, exec). */
 int run_start_child(struct run *run) MUST_USE;
 

@@ -62,7 +62,7 @@ static int keep_fds(const struct run *run)
 {
 	const struct handoff *h = run->handoff;
 	int r = keep(run->arena->fd) | keep(h->shared_fd) | keep(h->sync_fd) | keep(h->gate_fd) |
-		keep(h->pidfd) | keep(h->rootfs_fd);
+		keep(h->pidfd) | keep(h->proc_fd) | keep(h->rootfs_fd);
 
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		r |= keep(h->ns_fd[kind]);
@@ -190,6 +190,7 @@ static const char *const stage_names[] = { STAGE_STEPS(NAME) };
 static const char *const setup_names[] = { SETUP_STEPS(NAME) };
 static const char *const enter_names[] = { ENTER_STEPS(NAME) };
 static const char *const confine_names[] = { CONFINE_STEPS(NAME) };
+static const char *const live_names[] = { LIVE_STEPS(NAME) };
 #undef NAME
 
 static const struct {
@@ -200,6 +201,7 @@ static const struct {
 	[TABLE_SETUP] = { setup_names, ARRAY_SIZE(setup_names) },
 	[TABLE_ENTER] = { enter_names, ARRAY_SIZE(enter_names) },
 	[TABLE_CONFINE] = { confine_names, ARRAY_SIZE(confine_names) },
+	[TABLE_LIVE] = { live_names, ARRAY_SIZE(live_names) },
 };
 
 static const char *step_name(const struct shared *shared)

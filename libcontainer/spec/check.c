@@ -186,5 +186,5 @@ int spec_check_resources(const struct spec_resources *resources)
 
 int spec_check_mounts(const struct spec_mount *mounts, size_t n)
 {
-	return check_mounts("", mounts, n);
+	return check_mounts("mounts", mounts, n);
 }

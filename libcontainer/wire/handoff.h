@@ -31,7 +31,8 @@ struct handoff {
 	int sync_fd;
 	int gate_fd;               /* a listening AF_UNIX SEQPACKET socket, or -1 */
 	int ns_fd[NS_KINDS];       /* namespaces to join; -1: none */
-	int pidfd;                 /* exec: the container's init, whose namespaces are joined at once; -1 */
+	int proc_fd;               /* mounts of a running container: a private procfs of the host's, or -1 */
+	int pidfd;                 /* exec and mounts: the container's init, whose namespaces are joined at once; -1 */
 	int rootfs_fd;             /* a detached clone of the rootfs, made by the parent; -1: init clones it */
 	const int *mount_fd;       /* per plan mount: the source that the parent opened, or -1 */
 };

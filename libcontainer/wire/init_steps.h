@@ -190,6 +190,42 @@ static inline bool wants_filter(const struct plan *p)
 	STEP("console", wants_terminal, open_exec_console, "of the container's devpts; /dev/console stays init's")                  \
 	STEP("working-directory", wants_always, make_cwd, "as for init")
 
+/* Mounts of a running container: the container's root is ours, and nothing of it is executed. */
+#define LIVE_STEPS(STEP)                                                                                                           \
+	STEP("mount-tools", wants_always, prepare_live, "what the rest stands on")                                                  \
+	STEP("container-root", wants_lookups, open_live_root, "below it every path is looked up")                                   \
+	STEP("file-systems", wants_added, make_file_systems, "all of them before one is attached; the parent gets them, too, and can take them away should we die") \
+	STEP("attach", wants_added, attach_mounts, "in the order of the file, each fd to fd")                                       \
+	STEP("read-only", wants_added_readonly, make_live_readonly, "only when the mount points of others are made in them")        \
+	STEP("find", wants_removed, find_mounts, "all of them before the first one goes")                                           \
+	STEP("detach", wants_detached, detach_mounts, "last first, each by its fd")                                                 \
+	STEP("finished", wants_always, say_finished, "the parent keeps what it has, and we end")
+
+static inline bool wants_lookups(const struct plan *p)
+{
+	return p->kind == PLAN_MOUNTS_ADD || p->kind == PLAN_MOUNTS_REMOVE;
+}
+static inline bool wants_added(const struct plan *p)
+{
+	return p->kind == PLAN_MOUNTS_ADD;
+}
+static inline bool wants_added_readonly(const struct plan *p)
+{
+	return wants_added(p) && wants_late_readonly(p);
+}
+static inline bool wants_removed(const struct plan *p)
+{
+	return p->kind == PLAN_MOUNTS_REMOVE;
+}
+static inline bool wants_detached(const struct plan *p)
+{
+	return p->kind == PLAN_MOUNTS_REMOVE || p->kind == PLAN_MOUNTS_UNDO;
+}
+static inline bool wants_live(const struct plan *p)
+{
+	return wants_added(p) || wants_detached(p);
+}
+
 /* What is the same for init and exec: the process becomes what the configuration says, and only ever loses. */
 #define CONFINE_STEPS(STEP)                                                                                                        \
 	STEP("prepared", wants_always, wait_prepared, "the parent's work beside ours is done: limits, devices, the filter")         \
@@ -221,6 +257,7 @@ static inline bool wants_filter(const struct plan *p)
 
 /* The stage: only where the namespaces need one. */
 #define STAGE_STEPS(STEP)                                                                                                          \
+	STEP("stdio", wants_live, close_stdio, "mounts: nothing of the caller's is open where it goes")                             \
 	STEP("stage-joined", wants_stage_joined, wait_stage_joined, "cgroups are attached here, before init is made: it inherits them") \
 	STEP("affinity", wants_initial_affinity, set_initial_affinity, "exec: the mask until it is in the container's cgroup")      \
 	STEP("join", wants_join, join_namespaces, "all but the user namespace first: the host's are only open to the host's root")  \
@@ -239,7 +276,7 @@ static inline bool wants_initial_affinity(const struct plan *p)
 }
 static inline bool wants_join(const struct plan *p)
 {
-	return p->ns.join != 0 || p->kind == PLAN_EXEC;
+	return p->ns.join != 0 || p->kind != PLAN_CREATE;
 }
 static inline bool wants_user_ns(const struct plan *p)
 {
@@ -250,4 +287,4 @@ static inline bool wants_time_ns(const struct plan *p)
 	return (p->ns.stage & CLONE_NEWTIME) != 0;
 }
 
-enum step_table { TABLE_NONE, TABLE_STAGE, TABLE_SETUP, TABLE_ENTER, TABLE_CONFINE, STEP_TABLES };
+enum step_table { TABLE_NONE, TABLE_STAGE, TABLE_SETUP, TABLE_ENTER, TABLE_CONFINE, TABLE_LIVE, STEP_TABLES };

@@ -10,11 +10,11 @@
 #include "base/io.h"
 
 const char *const sync_names[SYNC_MESSAGES] = {
-	[SYNC_NONE] = "none",	      [SYNC_UNSHARED] = "unshared",   [SYNC_MAPPED] = "mapped",
-	[SYNC_CLONED] = "cloned",     [SYNC_JOINED] = "joined",	      [SYNC_MOUNTED] = "mounted",
-	[SYNC_HOOKED] = "hooked",     [SYNC_CONSOLE] = "console",     [SYNC_PREPARED] = "prepared",
-	[SYNC_READY] = "ready",	      [SYNC_COMMITTED] = "committed", [SYNC_START] = "start",
-	[SYNC_LISTENER] = "listener",
+	[SYNC_NONE] = "none",	      [SYNC_UNSHARED] = "unshared",	[SYNC_MAPPED] = "mapped",
+	[SYNC_CLONED] = "cloned",     [SYNC_JOINED] = "joined",		[SYNC_MOUNTED] = "mounted",
+	[SYNC_HOOKED] = "hooked",     [SYNC_CONSOLE] = "console",	[SYNC_PREPARED] = "prepared",
+	[SYNC_READY] = "ready",	      [SYNC_COMMITTED] = "committed",	[SYNC_START] = "start",
+	[SYNC_LISTENER] = "listener", [SYNC_FILESYSTEM] = "filesystem",
 };
 
 union fd_control {

@@ -10,6 +10,7 @@
  *   MAPPED ->
  *             <- CLONED             from init, where a stage made it: its pid is in the recorder
  *   JOINED ->                       it is in its cgroups (only where they are attached after clone)
+ *             <- FILESYSTEM + fd    mounts add: one that it has made, not attached yet
  *             <- MOUNTED            hooks are wanted, and the namespaces and mounts are there
  *   HOOKED ->
  *             <- CONSOLE + fd       the terminal's master
@@ -30,6 +31,7 @@ enum sync_message {
 	SYNC_MAPPED,
 	SYNC_CLONED,
 	SYNC_JOINED,
+	SYNC_FILESYSTEM,
 	SYNC_MOUNTED,
 	SYNC_HOOKED,
 	SYNC_CONSOLE,

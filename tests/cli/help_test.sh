@@ -41,7 +41,7 @@ test_help_fits_80_columns()
 
 test_all_commands_are_there()
 {
-	expect "checkpoint completion create delete events exec explain features gc kill list pause ps restore resume run spec start state stop update wait" "$(commands | xargs)"
+	expect "checkpoint completion create delete events exec explain features gc kill list mounts pause ps restore resume run spec start state stop update wait" "$(commands | xargs)"
 }
 
 test_version()

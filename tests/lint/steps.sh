@@ -90,6 +90,13 @@ cat <<'EOT'
 EOT
 rows run/restore.c 'static const struct step restore_steps[]' 5
 cat <<'EOT'
+## The parent: mounts add, mounts remove
+
+`libcontainer/run/mounts_live.c`. What was attached before a failure another child takes away again, by the same table.
+
+EOT
+rows run/mounts_live.c 'static const struct step live_steps[]' 5
+cat <<'EOT'
 ## The stage
 
 Only where the namespaces need a process between the parent and init (`plan/ns.c` decides). This table and those below:
@@ -107,6 +114,11 @@ cat <<'EOT'
 
 EOT
 rows wire/init_steps.h '#define ENTER_STEPS(' 4
+cat <<'EOT'
+## mounts add, mounts remove instead
+
+EOT
+rows wire/init_steps.h '#define LIVE_STEPS(' 4
 cat <<'EOT'
 ## Both: confine
 

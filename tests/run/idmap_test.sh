@@ -5,37 +5,6 @@
 
 . "${BASH_SOURCE[0]%/*}/look.sh"
 
-# on FILESYSTEM: a new one at $T/fs
-on()
-{
-	local size=64M make="mkfs.$1 -q"
-
-	mkdir -p "$T/fs"
-	case $1 in
-	tmpfs | ramfs)
-		mount -t "$1" none "$T/fs"
-		return
-		;;
-	overlay)
-		mkdir -p "$T"/{low,up,work}
-		mount -t overlay -o "lowerdir=$T/low,upperdir=$T/up,workdir=$T/work" none "$T/fs"
-		return
-		;;
-	btrfs) make="mkfs.btrfs -q --mixed" ;;
-	xfs) size=320M ;;
-	esac
-	command -v "mkfs.$1" >/dev/null || skip "no mkfs.$1"
-	[ -e /dev/loop-control ] || modprobe loop
-	# by name: the kernel loads its module, if it has one
-	truncate -s "$size" "$T/image"
-	$make "$T/image" >"$T/mkfs.out" 2>&1 || die "$(cat "$T/mkfs.out")"
-	mount -t "$1" -o loop "$T/image" "$T/fs" 2>"$T/mount.out" || {
-		! grep -q "loop device" "$T/mount.out" || skip "no loop devices here"
-		modprobe -q "$1" 2>/dev/null || grep -qw "$1" /proc/filesystems || skip "this kernel has no $1"
-		die "$(cat "$T/mount.out")"
-	}
-}
-
 # A bundle with its root on $T/fs, which belongs to the host's root, and a volume there with a file of each of two users.
 bundle_on()
 {

@@ -3,7 +3,8 @@
  * tests/unit/plan_golden.c: plans of whole configurations, held against texts that somebody has read. Each
  * tests/plan/NAME.json is decoded, planned for the machine that the words of NAME.host name (none: root on
  * cgroup v2), explained, and compared with NAME.golden; where it fails the golden text is the error. With a
- * NAME.exec, which is a process, it is the plan of an exec of that in such a container.
+ * NAME.exec, which is a process, it is the plan of an exec of that in such a container; with a NAME.add or
+ * NAME.remove, which are mounts, that of these for such a container.
  *
  *   plan_golden [--update] [DIRECTORY [NAME...]]
  *
@@ -243,14 +244,46 @@ static bool scan_plan(const struct golden *g, const struct arena *arena, const s
 
 /* ---- compare ---- */
 
+static const struct {
+	const char *extension;
+	enum plan_kind kind;
+} lives[] = { { "add", PLAN_MOUNTS_ADD }, { "remove", PLAN_MOUNTS_REMOVE } };
+
+/* *ret_done: there is such a file. */
+static int make_live(const struct golden *g, struct arena *words, const struct spec *spec,
+		     struct arena *arena, const struct plan **ret_plan, bool *ret_done)
+{
+	int r = 0;
+
+	*ret_done = false;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(lives) && !*ret_done; i++) {
+		struct plan_live live = { .kind = lives[i].kind };
+		size_t n;
+		char *json = slurp(g, lives[i].extension, &n);
+
+		if (!json)
+			continue;
+		*ret_done = true;
+		r = spec_load_mounts(words, json, n, &live.v, &live.n);
+		if (r == 0)
+			r = plan_make_live(arena, spec, &live, &g->host, &g->options, ret_plan);
+		free(json);
+	}
+	return r;
+}
+
 static int make(const struct golden *g, struct arena *words, const struct spec *spec, struct arena *arena,
 		const struct plan **ret_plan)
 {
 	const struct spec_process *process;
 	size_t n;
-	char *json = slurp(g, "exec", &n);
-	int r;
+	char *json;
+	bool done;
+	int r = make_live(g, words, spec, arena, ret_plan, &done);
 
+	if (r < 0 || done)
+		return r;
+	json = slurp(g, "exec", &n);
 	if (!json)
 		return plan_make(arena, spec, &g->host, &g->options, ret_plan);
 	r = spec_load_process(words, json, n, &process);

@@ -470,7 +470,7 @@ static void other_inputs(void)
 	      streq(m[0].source, "/b"));
 	fail_forget();
 	CHECK(spec_load_mounts(&arena, "[{\"destination\": \"\"}]", 21, &m, &n) == -EINVAL);
-	CHECK_STR(fail_line(line, sizeof(line)), "[0].destination: is empty: name where to mount");
+	CHECK_STR(fail_line(line, sizeof(line)), "mounts[0].destination: is empty: name where to mount");
 }
 
 /* What an update leaves, as JSON. */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init/mounts_live.c: mounts of a container that runs. Unlike when one is made, somebody hostile is there already: every name
+ * may lead elsewhere from one moment to the next, and waits may have no end (a FUSE of the container's). So sources come as
+ * fds from the parent, a path is only looked up below the container's root, what acts acts on fds, and it is the parent who
+ * says when it took too long, and who has what was attached taken away.
+ */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "init/child.h"
+#include "kernel/device.h"
+#include "kernel/lsm.h"
+#include "kernel/mount.h"
+#include "kernel/mount_list.h"
+#include "kernel/sys.h"
+#include "wire/sync.h"
+
+#define ROW(name, wanted, apply, why) { wanted, apply },
+static const struct child_step live_steps[] = { LIVE_STEPS(ROW) };
+#undef ROW
+
+int child_run_live(struct child *c)
+{
+	int fds[PLAN_LIVE_MAX];
+
+	for (size_t i = 0; i < PLAN_LIVE_MAX; i++)
+		fds[i] = -1;
+	if (c->plan->mounts.n > PLAN_LIVE_MAX)
+		return fail(E2BIG, "more than %d mounts", PLAN_LIVE_MAX);
+	c->live_fd = fds;
+	return child_run_table(c, TABLE_LIVE, live_steps, ARRAY_SIZE(live_steps));
+}
+
+int close_stdio(struct child *c)
+{
+	(void)c;
+	for (int fd = 0; fd <= 2; fd++)
+		close(fd);
+	return 0;
+}
+
+int prepare_live(struct child *c)
+{
+	c->tools = c->h->new_mount_api ? mount_tools_probed(c->h->proc_fd) : mount_tools_make(c->h->proc_fd);
+	if (wants_added(c->plan) && !c->tools.new_api)
+		return fail(ENOSYS, "mounts can only be added to a running container with open_tree(2), "
+				    "fsopen(2), move_mount(2) and mount_setattr(2), Linux 5.12");
+	return 0;
+}
+
+/* setns(2) has made the root of the mount namespace ours. */
+int open_live_root(struct child *c)
+{
+	c->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->rootfd < 0 ? fail(errno, "cannot open '/'") : 0;
+}
+
+/* ---- add ---- */
+
+/* Its root, while nobody else sees it. */
+static int open_inside(int mountfd, int *ret_fd)
+{
+	int fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(errno, "cannot open the mount");
+	*ret_fd = fd;
+	return 0;
+}
+
+static int make_file_system(struct child *c, size_t i)
+{
+	const struct plan_mount *m = &c->plan->mounts.v[i];
+	autoclose int inside = -1;
+	int r = mounts_open_fs(c, m, &c->live_fd[i]);
+
+	if (r == 0 && m->label_by_xattr) {
+		r = open_inside(c->live_fd[i], &inside);
+		if (r == 0)
+			r = lsm_set_file_label(inside, c->plan->mount_label->value);
+	}
+	if (r < 0)
+		return r;
+	r = sync_send(c->h->sync_fd, SYNC_FILESYSTEM, c->live_fd[i]);
+	return r < 0 ? fail(-r, "cannot tell the parent of the mount") : 0;
+}
+
+int make_file_systems(struct child *c)
+{
+	for (size_t i = 0; i < c->plan->mounts.n; i++) {
+		const struct plan_mount *m = &c->plan->mounts.v[i];
+		int r = 0;
+
+		if (m->parent_opens)
+			c->live_fd[i] = c->h->mount_fd[i];
+		else
+			r = make_file_system(c, i);
+		if (r < 0)
+			return fail_in(r, "%s", m->where);
+	}
+	return 0;
+}
+
+/* A tmpfs without mode= has the mode of what it covers, as when a container is made. */
+static int inherit_mode(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	autoclose int inside = -1;
+	mode_t mode = 0;
+	int r = mounts_mode_below(c, m, &mode);
+
+	if (r <= 0)
+		return r;
+	r = open_inside(mountfd, &inside);
+	if (r == 0 && fchmod(inside, mode))
+		r = fail(errno, "cannot set the mode of the mount");
+	return r;
+}
+
+static int attach_one(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	int r = m->inherit_mode ? inherit_mode(c, m, mountfd) : 0;
+
+	if (r == 0)
+		r = mounts_verify_proc(m, mountfd);
+	if (r == 0)
+		r = mounts_attach(c, m, mountfd);
+	if (r == 0)
+		r = mounts_set_propagation(c, m, mountfd);
+	return r < 0 ? fail_in(r, "%s", m->where) : 0;
+}
+
+int attach_mounts(struct child *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->plan->mounts.n; i++)
+		r = attach_one(c, &c->plan->mounts.v[i], c->live_fd[i]);
+	return r;
+}
+
+/* By the fd: the path is the container's to change. */
+int make_live_readonly(struct child *c)
+{
+	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
+
+	for (size_t i = 0; i < c->plan->mounts.n; i++) {
+		const struct plan_mount *m = &c->plan->mounts.v[i];
+		int r = m->late_readonly ? mount_set_attrs(&c->tools, c->live_fd[i], &attrs) : 0;
+
+		if (r < 0)
+			return fail_in(r, "%s", m->where);
+	}
+	return 0;
+}
+
+/* ---- remove ---- */
+
+/* What init/root.c masks with, wherever that is by now: the null device, and a tmpfs that holds nothing. */
+static bool is_mask(int fd)
+{
+	struct statfs st;
+
+	if (device_is(fd, 1, 3))
+		return true;
+	return !fstatfs(fd, &st) && st.f_type == TMPFS_MAGIC && st.f_blocks == 1 && st.f_files == 1;
+}
+
+/* The uppermost mount there, and there by the kernel's own list: a symlink that the container made must not have us take away
+ * what is mounted elsewhere, a mask above all. */
+static int find_one(struct child *c, const struct plan_mount *m, int *ret_fd)
+{
+	autoclose int fd = -1;
+	char point[PATH_MAX];
+	uint64_t id = 0;
+	int r = path_in_root(c->rootfd, m->target, O_PATH | O_NOFOLLOW, &fd);
+
+	if (r == -ENOENT)
+		return fail(0, "nothing is mounted there");
+	if (r == 0)
+		r = path_mount_id(fd, &id);
+	if (r == 0)
+		r = mount_list_where(c->tools.procfd, id, point, sizeof(point));
+	if (r == -ENOENT)
+		return fail(ENOENT, "the mount is not in the container's list of mounts");
+	if (r < 0)
+		return r;
+	if (!streq(point, m->target))
+		return fail(0, "nothing is mounted there: it is on what is mounted at '%s'", point);
+	if (is_mask(fd))
+		return fail(0, "what is mounted there is a mask, and stays");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int find_mounts(struct child *c)
+{
+	for (size_t i = 0; i < c->plan->mounts.n; i++) {
+		int r = find_one(c, &c->plan->mounts.v[i], &c->live_fd[i]);
+
+		if (r < 0)
+			return fail_in(r, "%s", c->plan->mounts.v[i].where);
+	}
+	return 0;
+}
+
+/* EINVAL of umount2(2): it went with what it was mounted on, or the container was faster; or it may not go. */
+static int detach_failed(struct child *c, int fd)
+{
+	char point[PATH_MAX];
+	uint64_t id = 0;
+	int r = path_mount_id(fd, &id);
+
+	if (r == 0)
+		r = mount_list_where(c->tools.procfd, id, point, sizeof(point));
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r
+		     : fail(EPERM, "is locked: it came with others from a more privileged mount namespace");
+}
+
+/* To undo is to detach what the parent knows of; what was not attached yet needs nothing. */
+int detach_mounts(struct child *c)
+{
+	bool undo = c->plan->kind == PLAN_MOUNTS_UNDO;
+
+	for (size_t i = c->plan->mounts.n; i-- > 0;) {
+		int fd = undo ? c->h->mount_fd[i] : c->live_fd[i];
+		int r = fd < 0 ? 0 : mount_detach(&c->tools, fd);
+
+		if (r == -EINVAL)
+			r = detach_failed(c, fd);
+		if (r < 0)
+			return fail_in(r, "%s", c->plan->mounts.v[i].where);
+	}
+	return 0;
+}
+
+/* ---- all ---- */
+
+int say_finished(struct child *c)
+{
+	int r = sync_send(c->h->sync_fd, SYNC_READY, -1);
+
+	return r < 0 ? fail(-r, "cannot tell the parent that all is done") : 0;
+}
