@@ -28,7 +28,7 @@ suites=(
 	"life-eperm  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without EPERM --life $exe lifecycle namespaces privilege"
 	"run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
 	"oci-v1      tests/oci/run.sh $exe --cgroup v1"
-	"fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 240"
+	"fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 300"
 	"vm          tests/vm/check.sh"
 )
 

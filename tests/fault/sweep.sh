@@ -14,6 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 runtime=$(realpath "$(command -v "$1")")
 shift
 budget=0 every=1 verbs="create start exec update delete" faults="kill kill-parent 12 24 28 1 4 5 38"
+# not every runtime has it
+! "$runtime" mounts --help >/dev/null 2>&1 || verbs="$verbs mounts"
 while [ $# -gt 0 ]; do
 	case $1 in
 	--budget) budget=$2 ;;
@@ -40,11 +42,13 @@ make_bundle()
 	ln -s busybox "$work/b/rootfs/bin/true"
 	(cd "$work/b" && "$runtime" spec)
 	jq '.process.terminal = false | .process.args = ["sleep", "1000"] | .process.env = ["PATH=/bin"]
-		| .hooks.createRuntime = [{path: "/bin/true"}]' "$work/b/config.json" >"$work/c" && mv "$work/c" "$work/b/config.json"
+		| .root.readonly = false | .hooks.createRuntime = [{path: "/bin/true"}]' "$work/b/config.json" >"$work/c" && mv "$work/c" "$work/b/config.json"
 	# what update writes: device rules are there in every view, limits where there are controllers
 	if [ -e /sys/fs/cgroup/pids ]; then limits='"pids": {"limit": 100}, "memory": {"limit": 100000000},'; else limits=; fi
 	echo "{$limits \"devices\": [{\"allow\": false, \"access\": \"rwm\"}, {\"allow\": true, \"type\": \"c\", \"major\": 10,
 		\"minor\": 200, \"access\": \"rw\"}]}" >"$work/resources"
+	jq -n --arg w "$work" '[{destination: "/added/a", type: "bind", source: "\($w)/b", options: ["rbind", "ro"]},
+		{destination: "/added/b", type: "tmpfs", options: ["ro"]}, {destination: "/added/b/c", type: "proc"}]' >"$work/mounts.json"
 }
 
 rt()
@@ -63,7 +67,7 @@ prepare()
 	case $1 in
 	create) ;;
 	start) quiet rt create --bundle "$work/b" $id ;;
-	exec | update | delete) quiet rt run --detach --bundle "$work/b" $id ;;
+	exec | update | delete | mounts) quiet rt run --detach --bundle "$work/b" $id ;;
 	esac
 }
 
@@ -74,8 +78,19 @@ words()
 	start) echo "start $id" ;;
 	exec) echo "exec $id true" ;;
 	update) echo "update --resources $work/resources $id" ;;
+	mounts) echo "mounts add $id $work/mounts.json" ;;
 	delete) echo "delete --force $id" ;;
 	esac
+}
+
+# How many of these mounts the container has.
+added()
+{
+	local pid
+
+	[ "$verb" = mounts ] || return 0
+	pid=$(rt state $id 2>/dev/null | jq .pid)
+	grep -c ' /added' "/proc/$pid/mountinfo" 2>/dev/null
 }
 
 processes()
@@ -112,6 +127,11 @@ verify()
 	case $fault:$status in
 	kill*:*) ;;
 	*:139 | *:134 | *:135 | *:136) echo "crashed (status $status)"; return ;;
+	esac
+	# mounts add: all or none of them, unless the command itself was killed
+	case $verb:$fault:$status:$(added) in
+	mounts:kill*:* | mounts:*:0:3 | mounts:*:[1-9]*:0) ;;
+	mounts:*) echo "status $status, but $(added) of 3 mounts are there: $(tail -n 1 "$work/out")" ;;
 	esac
 	if ! timeout 20 "$runtime" --root $root delete --force $id >"$work/del" 2>&1; then
 		echo "delete --force failed: $(tail -n 1 "$work/del")"
