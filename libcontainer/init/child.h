@@ -27,7 +27,7 @@ struct child {
 	int terminal;       /* the slave of our terminal, or -1 */
 	int gate_peer;      /* the connection to `cruet start`, or -1 */
 	char program[PATH_MAX];
-	int *live_fd;        /* mounts of a running container: a mount each, or -1 */
+	int live_fd[PLAN_LIVE_MAX]; /* mounts of a running container: a mount each, number + 1; 0: none yet */
 	uint32_t joined;     /* bits of enum ns_kind: joined already */
 };
 
@@ -54,6 +54,9 @@ STAGE_STEPS(DECLARE_STEP)
 LIVE_STEPS(DECLARE_STEP)
 #undef DECLARE_STEP
 int open_exec_console(struct child *c) MUST_USE;
+
+/* Be root of the user namespace that we are in (namespaces.c). */
+int become_ns_root(void) MUST_USE;
 
 /* The kind of an absolute path of the container that is one of these, or (`below`) lies below it; else -1 (mounts.c). */
 int kernel_fs_of(const char *path, bool below);

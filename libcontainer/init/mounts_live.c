@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -27,15 +28,13 @@
 static const struct child_step live_steps[] = { LIVE_STEPS(ROW) };
 #undef ROW
 
+static int live_mount(const struct child *c, size_t i)
+{
+	return c->live_fd[i] - 1;
+}
+
 int child_run_live(struct child *c)
 {
-	int fds[PLAN_LIVE_MAX];
-
-	for (size_t i = 0; i < PLAN_LIVE_MAX; i++)
-		fds[i] = -1;
-	if (c->plan->mounts.n > PLAN_LIVE_MAX)
-		return fail(E2BIG, "more than %d mounts", PLAN_LIVE_MAX);
-	c->live_fd = fds;
 	return child_run_table(c, TABLE_LIVE, live_steps, ARRAY_SIZE(live_steps));
 }
 
@@ -76,37 +75,86 @@ static int open_inside(int mountfd, int *ret_fd)
 	return 0;
 }
 
-static int make_file_system(struct child *c, size_t i)
+static int open_source(struct child *c, const struct plan_mount *m, int *ret_fd)
 {
-	const struct plan_mount *m = &c->plan->mounts.v[i];
-	autoclose int inside = -1;
-	int r = mounts_open_fs(c, m, &c->live_fd[i]);
+	autoclose int fd = -1;
+	int r = mount_clone(&c->tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, &fd);
+
+	if (r == 0)
+		r = mount_set_attrs(&c->tools, fd, &m->attrs);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r < 0 ? fail_in(r, "%s", m->where) : 0;
+}
+
+/* The copy goes when we join the container's mount namespace; what was cloned does not. What is mounted on the host later
+ * arrives in it as in a slave, as the kernel makes it for who has less privilege. */
+int open_stage_sources(struct child *c)
+{
+	int r;
+
+	if (setns(c->h->pidfd, CLONE_NEWUSER))
+		return fail(errno, "cannot join the container's user namespace");
+	c->joined |= 1u << NS_USER;
+	r = become_ns_root();
+	if (r < 0)
+		return r;
+	if (unshare(CLONE_NEWNS))
+		return fail(errno, "cannot copy the mount namespace");
+	r = prepare_live(c); /* only here the kernel's answers are those of one who may */
+	for (size_t i = 0; r == 0 && i < c->plan->mounts.n; i++) {
+		int fd;
+
+		if (c->plan->mounts.v[i].kind != PLAN_MOUNT_BIND)
+			continue;
+		r = open_source(c, &c->plan->mounts.v[i], &fd);
+		if (r == 0)
+			c->live_fd[i] = fd + 1;
+	}
+	return r;
+}
+
+static int make_file_system(struct child *c, const struct plan_mount *m, int *ret_fd)
+{
+	autoclose int fd = -1, inside = -1;
+	int r = mounts_open_fs(c, m, &fd);
 
 	if (r == 0 && m->label_by_xattr) {
-		r = open_inside(c->live_fd[i], &inside);
+		r = open_inside(fd, &inside);
 		if (r == 0)
 			r = lsm_set_file_label(inside, c->plan->mount_label->value);
 	}
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+/* What the parent has not opened it gets. */
+static int have_mount(struct child *c, const struct plan_mount *m, size_t i)
+{
+	int fd = m->parent_opens ? c->h->mount_fd[i] : live_mount(c, i), r = 0;
+
+	if (fd < 0)
+		r = make_file_system(c, m, &fd);
 	if (r < 0)
 		return r;
-	r = sync_send(c->h->sync_fd, SYNC_FILESYSTEM, c->live_fd[i]);
+	c->live_fd[i] = fd + 1;
+	if (m->parent_opens)
+		return 0;
+	r = sync_send(c->h->sync_fd, SYNC_FILESYSTEM, fd);
 	return r < 0 ? fail(-r, "cannot tell the parent of the mount") : 0;
 }
 
 int make_file_systems(struct child *c)
 {
-	for (size_t i = 0; i < c->plan->mounts.n; i++) {
-		const struct plan_mount *m = &c->plan->mounts.v[i];
-		int r = 0;
+	int r = 0;
 
-		if (m->parent_opens)
-			c->live_fd[i] = c->h->mount_fd[i];
-		else
-			r = make_file_system(c, i);
+	for (size_t i = 0; r == 0 && i < c->plan->mounts.n; i++) {
+		r = have_mount(c, &c->plan->mounts.v[i], i);
 		if (r < 0)
-			return fail_in(r, "%s", m->where);
+			r = fail_in(r, "%s", c->plan->mounts.v[i].where);
 	}
-	return 0;
+	return r;
 }
 
 /* A tmpfs without mode= has the mode of what it covers, as when a container is made. */
@@ -142,7 +190,7 @@ int attach_mounts(struct child *c)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < c->plan->mounts.n; i++)
-		r = attach_one(c, &c->plan->mounts.v[i], c->live_fd[i]);
+		r = attach_one(c, &c->plan->mounts.v[i], live_mount(c, i));
 	return r;
 }
 
@@ -153,7 +201,7 @@ int make_live_readonly(struct child *c)
 
 	for (size_t i = 0; i < c->plan->mounts.n; i++) {
 		const struct plan_mount *m = &c->plan->mounts.v[i];
-		int r = m->late_readonly ? mount_set_attrs(&c->tools, c->live_fd[i], &attrs) : 0;
+		int r = m->late_readonly ? mount_set_attrs(&c->tools, live_mount(c, i), &attrs) : 0;
 
 		if (r < 0)
 			return fail_in(r, "%s", m->where);
@@ -203,10 +251,11 @@ static int find_one(struct child *c, const struct plan_mount *m, int *ret_fd)
 int find_mounts(struct child *c)
 {
 	for (size_t i = 0; i < c->plan->mounts.n; i++) {
-		int r = find_one(c, &c->plan->mounts.v[i], &c->live_fd[i]);
+		int fd, r = find_one(c, &c->plan->mounts.v[i], &fd);
 
 		if (r < 0)
 			return fail_in(r, "%s", c->plan->mounts.v[i].where);
+		c->live_fd[i] = fd + 1;
 	}
 	return 0;
 }
@@ -232,7 +281,7 @@ int detach_mounts(struct child *c)
 	bool undo = c->plan->kind == PLAN_MOUNTS_UNDO;
 
 	for (size_t i = c->plan->mounts.n; i-- > 0;) {
-		int fd = undo ? c->h->mount_fd[i] : c->live_fd[i];
+		int fd = undo ? c->h->mount_fd[i] : live_mount(c, i);
 		int r = fd < 0 ? 0 : mount_detach(&c->tools, fd);
 
 		if (r == -EINVAL)

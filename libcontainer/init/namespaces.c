@@ -43,7 +43,12 @@ int set_initial_affinity(struct child *c)
 /* exec: every namespace of the container's init at once; the kernel orders them. */
 static int join_by_pidfd(struct child *c)
 {
-	if (setns(c->h->pidfd, (int)c->plan->ns.join))
+	uint64_t join = c->plan->ns.join;
+
+	/* to enter the one that we are in is an error */
+	if (c->joined & 1u << NS_USER)
+		join &= ~(uint64_t)CLONE_NEWUSER;
+	if (setns(c->h->pidfd, (int)join))
 		return fail(errno, "cannot join the container's namespaces");
 	return 0;
 }
@@ -78,7 +83,7 @@ int join_rest(struct child *c)
 }
 
 /* Be root of the user namespace that we are in: everything after is done with its capabilities. */
-static int become_ns_root(void)
+int become_ns_root(void)
 {
 	int r = process_become(0, 0, NULL, 0, true);
 

@@ -228,6 +228,9 @@ void explain_live(FILE *out, const struct plan *plan)
 	if (plan->root.old_propagation)
 		fprintf(out, "binds: %s until asked otherwise\n",
 			propagation_word(plan->root.old_propagation));
+	if (plan->stage_opens)
+		fputs("sources of binds: opened by the stage, in a copy of the caller's mount namespace\n",
+		      out);
 	if (plan->kind == PLAN_MOUNTS_ADD) {
 		explain_mounts(out, plan);
 		return;

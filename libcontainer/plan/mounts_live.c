@@ -61,12 +61,12 @@ static int check_target(const struct making *m, const struct plan_mount *p)
 
 /* ---- add ---- */
 
+/* A caller without privilege can clone nothing in the host's mount namespace. The stage can in a copy of it, as root of the
+ * container's user namespace. */
 static int place_bind(const struct making *m, struct plan_mount *p)
 {
-	if (m->host->euid != 0)
-		return fail(EPERM, "%s: only root can bind what is on the host into a running container",
-			    p->where);
-	p->parent_opens = true;
+	p->parent_opens = m->host->euid == 0;
+	m->plan->stage_opens = m->plan->stage_opens || !p->parent_opens;
 	return 0;
 }
 

@@ -246,6 +246,8 @@ struct plan {
 	const struct plan_filter *filter; /* NULL: unconfined */
 	struct plan_filter *unfinished;   /* it, where filter_later left its program to be made: filter_finish() */
 	const struct mount_param *mount_label; /* "context" or what else the configuration chose, and the label; NULL: none */
+	bool stage_opens;            /* mounts of a running container: the caller may clone nothing on the host, so the stage opens
+					what is bound */
 	bool privileged;             /* was asked for: the configuration was rewritten (privileged.c) */
 	PLAN_LIST(plan_hook) hooks[HOOK_POINTS];
 	struct strings warnings;     /* degradations that the specification wants said: unknown capabilities and the like */

@@ -260,12 +260,17 @@ static inline bool wants_live(const struct plan *p)
 	STEP("stdio", wants_live, close_stdio, "mounts: nothing of the caller's is open where it goes")                             \
 	STEP("stage-joined", wants_stage_joined, wait_stage_joined, "cgroups are attached here, before init is made: it inherits them") \
 	STEP("affinity", wants_initial_affinity, set_initial_affinity, "exec: the mask until it is in the container's cgroup")      \
+	STEP("sources", wants_stage_sources, open_stage_sources, "mounts without privilege: cloned in a copy of the host's mounts, before those are out of reach") \
 	STEP("join", wants_join, join_namespaces, "all but the user namespace first: the host's are only open to the host's root")  \
 	STEP("user-namespace", wants_user_ns, enter_user_ns, "join it, or make it and have the parent write its maps; then be its root") \
 	STEP("join-again", wants_join, join_rest, "those that only the user namespace's root may enter")                            \
 	STEP("time-namespace", wants_time_ns, make_time_ns, "offsets can be written until the first process is in it")              \
 	STEP("clone", wants_always, clone_init, "pid and time namespaces act on children")
 
+static inline bool wants_stage_sources(const struct plan *p)
+{
+	return wants_added(p) && p->stage_opens;
+}
 static inline bool wants_stage_joined(const struct plan *p)
 {
 	return p->cgroup.attach;

@@ -514,6 +514,7 @@ test_hostile_race()
 		if add >"$T/out" 2>&1; then
 			added=$((added + 1))
 			kill -STOP "$i"
+			wait_until 5 grep -q '^State:.T' "/proc/$i/status"
 			cut -d' ' -f5- "/proc/$pid/mountinfo" | sort >"$T/points"
 			! grep -q "^$T/canary" "$T/points" || die "not where it was asked for: $(cat "$T/points")"
 			grep -qE '^/a/(dir|link)/dir ' "$T/points" || die "not there: $(cat "$T/points")"
@@ -555,4 +556,37 @@ test_locked()
 	done
 	wait
 	expect 6 "$(points | grep -c '^/t ')"
+}
+
+# Without privilege: what the user may bind is what he can reach.
+test_rootless()
+{
+	local before pid
+
+	# shellcheck source=rootless_test.sh
+	. "$HERE/rootless_test.sh"
+	users_bundle
+	users_config '.root.readonly = false | .process.args = ["sleep", "1000"]'
+	user "$T/cruet" run --detach --bundle "$B" "$ID" >"$T/run.out" 2>&1 </dev/null || die "$(cat "$T/run.out")"
+	pid=$(user "$T/cruet" state "$ID" | jq .pid)
+	mkdir "$T/home/v" "$T/closed"
+	echo his >"$T/home/v/f"
+	chown -R 1000:1000 "$T/home/v"
+	chmod 700 "$T/closed"
+	before=$(cut -d' ' -f5- "/proc/$pid/mountinfo" | sort)
+	file "$(mount_words /a/data bind "$T/home/v" bind ro)" "$(mount_words /t tmpfs t size=1m)" "$(mount_words /p proc p)"
+	user "$T/cruet" mounts add "$ID" - <"$T/mounts.json"
+	expect "his sleep" "$(user "$T/cruet" exec "$ID" cat /a/data/f /p/1/comm | paste -sd' ')"
+	user "$T/cruet" exec "$ID" sh -c 'touch /t/x && ! touch /a/data/x' 2>/dev/null
+	expect 1000:1000 "$(stat -c %u:%g "$B/rootfs/a")"
+	user "$T/cruet" mounts remove "$ID" - <"$T/mounts.json"
+	expect "$before" "$(cut -d' ' -f5- "/proc/$pid/mountinfo" | sort)"
+	file "$(mount_words /a/data bind "$T/home/v" bind ro)" "$(mount_words /x bind "$T/closed/x")"
+	fails "mounts[1] /x: cannot bind '$T/closed/x': Permission denied" user "$T/cruet" mounts add "$ID" - <"$T/mounts.json"
+	file "$(mount_words /a/data bind "$T/home/v" bind ro)" "$(mount_words /etc bind "$T/home/v/f")"
+	fails "mounts[1] /etc: " user "$T/cruet" mounts add "$ID" - <"$T/mounts.json"
+	file "$(mount_words /x bind "$T/home/v" idmap)"
+	fails "mounts[0] /x: only root can map the ids of a mount" user "$T/cruet" mounts add "$ID" - <"$T/mounts.json"
+	expect "$before" "$(cut -d' ' -f5- "/proc/$pid/mountinfo" | sort)"
+	user "$T/cruet" delete --force "$ID"
 }
