@@ -255,7 +255,7 @@ test_all_or_none()
 	ln -s /proc/sys "$B/rootfs/into-proc"
 	# a source, a file system, a target of the wrong kind, one that the runtime refuses, a flag that this kernel has not
 	for last in "$(mount_words /x bind "$T/none")" "$(mount_words /x tmpfs t nonsense=1)" \
-		"$(mount_words /etc bind "$T/one")" "$(mount_words /into-proc/fs tmpfs t)" "$(mount_words /t1/../x tmpfs t)"; do
+		"$(mount_words /etc bind "$T/one")" "$(mount_words /into-proc/fs tmpfs t)"; do
 		file "$(mount_words /b1 bind "$T/v" rbind ro)" "$(mount_words /t1 tmpfs t)" "$(mount_words /t1/b2 bind "$T/one")" "$last"
 		fails "mounts[3]" add
 		expect "$before" "$(points)"
