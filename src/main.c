@@ -38,7 +38,11 @@ static const struct option_row global_rows[] = {
 	WORD(struct globals, rootless, "rootless", 0, "WHETHER", rootless_words,
 	     "may a container stay in the caller's cgroup where the caller can make none: true, false, or "
 	     "auto: who is not root may"),
-	{ .name = "version", .letter = 'v', .kind = OPTION_VERSION, .help = "print the version" },
+	{ .name = "version",
+	  .letter = 'v',
+	  .peer_letter = 'V',
+	  .kind = OPTION_VERSION,
+	  .help = "print the version" },
 	HELP,
 };
 const struct option_table global_options = { global_rows, OPTION_COUNT(global_rows), NULL };

@@ -168,11 +168,17 @@ static int store(const struct reader *r, const struct option_row *row, const cha
 
 /* ---- words ---- */
 
+static bool is_named(const char *name, const char *word, size_t length)
+{
+	return name && strlen(name) == length && memcmp(name, word, length) == 0;
+}
+
 static const struct option_row *by_name(const struct option_table *table, const char *name, size_t length)
 {
 	for (; table; table = table->first)
 		for (size_t i = 0; i < table->n; i++)
-			if (strlen(table->v[i].name) == length && memcmp(table->v[i].name, name, length) == 0)
+			if (is_named(table->v[i].name, name, length) ||
+			    is_named(table->v[i].peer_name, name, length))
 				return &table->v[i];
 	return NULL;
 }
@@ -181,7 +187,7 @@ static const struct option_row *by_letter(const struct option_table *table, char
 {
 	for (; table; table = table->first)
 		for (size_t i = 0; i < table->n; i++)
-			if (table->v[i].letter && table->v[i].letter == letter)
+			if (letter == table->v[i].letter || letter == table->v[i].peer_letter)
 				return &table->v[i];
 	return NULL;
 }

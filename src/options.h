@@ -38,6 +38,8 @@ struct option_row {
 	const char *preset;	  /* the default in words; NULL: not worth saying */
 	const char *const *words; /* OPTION_WORD: NULL-terminated, the default first */
 	unsigned int max;
+	const char *peer_name; /* how crun spells it: read, and shown nowhere; NULL: the same */
+	char peer_letter;
 };
 
 /* Rows. What may stand at the end: PRESET("the default in words"); that of a WORD is its first one. */
@@ -66,7 +68,8 @@ struct option_row {
 	}
 #define HELP                                                                                                 \
 	{                                                                                                    \
-		.name = "help", .letter = 'h', .kind = OPTION_HELP, .help = "say this"                       \
+		.name = "help", .letter = 'h', .kind = OPTION_HELP, .help = "say this",                      \
+		.peer_name = "usage"                                                                         \
 	}
 #define PRESET(words) .preset = (words)
 

@@ -54,6 +54,11 @@ test_version()
 	sed -n 3p out | grep -qE '^spec: 1\.[0-9]+\.[0-9]+$' || die "line 3"
 	bare -v | cmp - out
 	bare --root /nowhere --systemd-cgroup --version | cmp - out
+	bare -V | cmp - out
+	bare --help >help
+	bare --usage | cmp - help
+	bare run --help >help
+	bare run --usage | cmp - help
 }
 
 # Each option with its letter and its argument is in the man page, and nothing else is.
