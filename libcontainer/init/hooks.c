@@ -33,11 +33,12 @@ static int state_make(const struct plan *p, const char *status, struct state *re
 	return 0;
 }
 
-static int run_one(const struct plan_hook *h, const struct state *state)
+static int run_one(const struct plan_hook *h, const char *cwd, const struct state *state)
 {
 	const struct program program = { .path = h->path,
 					 .args = h->args,
 					 .env = h->env,
+					 .cwd = cwd,
 					 .input = state->text,
 					 .input_n = state->n,
 					 .timeout_ms = h->timeout_ms };
@@ -48,13 +49,15 @@ static int run_one(const struct plan_hook *h, const struct state *state)
 
 int child_run_hooks(struct child *c, enum plan_hook_point point, const char *status)
 {
+	/* where the host's hooks are run, too; once the root is switched there is no bundle */
+	const char *cwd = point == HOOK_CREATE_CONTAINER ? c->plan->bundle : NULL;
 	struct state state;
 	int r = state_make(c->plan, status, &state);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < c->plan->hooks[point].n; i++) {
-		r = run_one(&c->plan->hooks[point].v[i], &state);
+		r = run_one(&c->plan->hooks[point].v[i], cwd, &state);
 		if (r < 0)
 			r = fail_in(r, "hooks.%s[%zu]", plan_hook_names[point], i);
 	}

@@ -155,9 +155,11 @@ test_args_and_cwd()
 {
 	with_notes
 	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["a name", "-c", "echo \"$0 $1\" >$2/args; pwd >$2/cwd; tr \"\\0\" , </proc/$$/cmdline | cut -d, -f1 >$2/argv0", "zero", "one", $t]}]' --arg t "$T"
+	config '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "pwd >$1/container-cwd", "sh", $t]}]' --arg t "$T"
 	whole_life
 	expect "zero one,a name" "$(cat "$T/args" "$T/argv0" | paste -sd ,)"
 	expect "$(realpath "$B")" "$(cat "$T/cwd")"
+	expect "$(realpath "$B")" "$(cat "$T/container-cwd")"
 }
 
 # Fds, signals, session: as a program started from nothing.
