@@ -278,7 +278,7 @@ int cruet_kill(struct cruet *cruet, const struct cruet_kill *options)
 		r = signal_all(cruet, &opened, options->signal);
 		if (r < 0)
 			return r;
-		if (pidfd < 0 ? options->all : r > 0)
+		if (r > 0 || (pidfd < 0 && options->all))
 			return 0;
 	}
 	r = signal_init(options, pidfd);
