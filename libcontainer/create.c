@@ -255,17 +255,12 @@ int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_cre
 		r = cruet_cgroup_mark(cruet, m->run.rootfd, &m->run.cgroup_mark);
 	if (r < 0)
 		return r;
+	making_fill_run(m, cruet, &m->container);
 	making_fill_handoff(m, gate);
-	m->run.host = &m->host;
 	m->run.notify = m->container.notify;
-	m->run.procfd = cruet->procfd;
 	m->run.console_socket = options->console_socket;
 	m->run.pidfd_socket = options->pidfd_socket;
 	m->run.pid_file = options->pid_file;
-	m->run.deadline_ms = cruet->deadline_ms;
-	m->run.limit_ms = cruet->limit_ms;
-	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
-		log_warning("%s", m->run.plan->warnings.v[i]);
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "container.h"
@@ -271,18 +270,12 @@ static int enter(struct making *m, struct cruet *cruet, const struct cruet_exec 
 		r = open_cgroup(m, cruet, o, &opened->container);
 	if (r < 0)
 		return r;
+	making_fill_run(m, cruet, &opened->container);
 	making_fill_handoff(m, false);
 	m->run.handoff->pidfd = pidfd;
-	m->run.host = &m->host;
-	m->run.container = &opened->container;
-	m->run.procfd = cruet->procfd;
 	m->run.console_socket = o->console_socket;
 	m->run.pidfd_socket = o->pidfd_socket;
 	m->run.pid_file = o->pid_file;
-	m->run.deadline_ms = cruet->deadline_ms;
-	m->run.limit_ms = cruet->limit_ms;
-	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
-		log_warning("%s", m->run.plan->warnings.v[i]);
 	return run_enter(&m->run);
 }
 

@@ -46,6 +46,17 @@ int making_open_arena(struct making *m)
 	return 0;
 }
 
+void making_fill_run(struct making *m, const struct cruet *cruet, struct container *container)
+{
+	m->run.host = &m->host;
+	m->run.container = container;
+	m->run.procfd = cruet->procfd;
+	m->run.deadline_ms = cruet->deadline_ms;
+	m->run.limit_ms = cruet->limit_ms;
+	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
+		log_warning("%s", m->run.plan->warnings.v[i]);
+}
+
 void making_fill_handoff(struct making *m, bool gate)
 {
 	struct handoff *h = m->run.handoff;

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "making.h"
 
@@ -63,15 +62,9 @@ static int change(struct making *m, struct cruet *cruet, struct opened *opened,
 		r = make_plan(m, cruet, opened, options, (struct plan_live){ .kind = kind });
 	if (r < 0)
 		return r;
+	making_fill_run(m, cruet, &opened->container);
 	making_fill_handoff(m, false);
 	m->run.handoff->pidfd = pidfd;
-	m->run.host = &m->host;
-	m->run.container = &opened->container;
-	m->run.procfd = cruet->procfd;
-	m->run.deadline_ms = cruet->deadline_ms;
-	m->run.limit_ms = cruet->limit_ms;
-	for (size_t i = 0; i < m->run.plan->warnings.n; i++)
-		log_warning("%s", m->run.plan->warnings.v[i]);
 	return run_live(&m->run);
 }
 

@@ -11,6 +11,7 @@ int note_early(struct run *run) MUST_USE; /* pid and start time, for who looks i
 int commit(struct run *run) MUST_USE;     /* the same, and that it is made */
 
 int undo_spawn(struct remains *remains) MUST_USE;
+int undo_process(struct remains *remains) MUST_USE; /* of exec and mounts: what was sent into the container */
 bool wants_notify(const struct run *run);
 int prepare_notify(struct run *run) MUST_USE;
 

@@ -22,7 +22,7 @@
 
 #define LEAVE_MS 1000
 
-static int undo_process(struct remains *remains)
+int undo_process(struct remains *remains)
 {
 	if (remains->child <= 0)
 		return 0;

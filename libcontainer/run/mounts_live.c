@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -20,8 +19,7 @@
 #include "run/sources.h"
 #include "wire/sync.h"
 
-#define LEAVE_MS 1000
-#define UNDO_MS	 10000
+#define UNDO_MS 10000
 
 static bool wants_sources(const struct run *run)
 {
@@ -44,16 +42,6 @@ static int open_sources(struct run *run)
 static int open_procfs(struct run *run)
 {
 	return run->handoff->proc_fd < 0 ? procfs_open(true, &run->handoff->proc_fd) : 0;
-}
-
-static int undo_process(struct remains *remains)
-{
-	if (remains->child <= 0)
-		return 0;
-	kill(remains->child, SIGKILL);
-	if (process_reap(remains->child, now_ms() + LEAVE_MS) < 0)
-		fail_forget();
-	return 0;
 }
 
 /* The numbers stay in the handoff, which the child reads from the same memory. */
