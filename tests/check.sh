@@ -7,49 +7,51 @@ set -u
 
 cd "$(dirname "$0")/.." || exit 1
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.lock"' EXIT
 
 # the program under test: `make asan` has another one
 exe=${CRUET:-./cruet}
 
-# name, then the command
+# Lane, name, then the command. Most suites keep one processor busy: the lanes "a" and "b" run beside each other, what has none
+# comes alone, after them.
 suites=(
-	"lint        tests/lint/lint.sh"
-	"unit        tests/unit.sh unit"
-	"cli         tests/cli/run.sh $exe"
-	"link        tests/link.sh"
-	"unit-root   tests/oci/isolate.sh -- tests/unit.sh unit-root"
-	"run-v1      tests/oci/isolate.sh --cgroup v1 -- tests/run/run.sh $exe"
-	"run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
-	"cve         tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh $exe"
-	"cve-enosys  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without ENOSYS $exe image volume process"
-	"cve-eperm   tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without EPERM $exe image volume process"
-	"life-enosys tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without ENOSYS --life $exe hooks network"
-	"life-eperm  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without EPERM --life $exe lifecycle namespaces privilege"
-	"run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
-	"oci-v1      tests/oci/run.sh $exe --cgroup v1"
-	"fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 300"
-	"vm          tests/vm/check.sh"
+	"a lint        tests/lint/lint.sh"
+	"a unit        tests/unit.sh unit"
+	"a cli         tests/cli/run.sh $exe"
+	"a link        tests/link.sh"
+	"a unit-root   tests/oci/isolate.sh -- tests/unit.sh unit-root"
+	"a run-v1      tests/oci/isolate.sh --cgroup v1 -- tests/run/run.sh $exe"
+	"b run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
+	"b cve         tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh $exe"
+	"a cve-enosys  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without ENOSYS $exe image volume process"
+	"b cve-eperm   tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without EPERM $exe image volume process"
+	"b life-enosys tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without ENOSYS --life $exe hooks network"
+	"a life-eperm  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without EPERM --life $exe lifecycle namespaces privilege"
+	"a run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
+	"a oci-v1      tests/oci/run.sh $exe --cgroup v1"
+	"b fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 300"
+	"- vm          tests/vm/check.sh"
 )
 
+# A shell has what it runs in the background ignore INT and QUIT, and that is inherited: not by what is tested.
 run_suite()
 {
-	local name=$1 status start=$SECONDS out
+	local lane=$1 name=$2 out=$3 status start=$SECONDS
 
-	shift
-	echo "== $name"
-	out=$(mktemp)
-	"$@" 2>&1 | tee "$out"
-	status=${PIPESTATUS[0]}
-	# one name may run in several suites: the suite is part of it
-	grep -E '^(ok|not ok|skip) ' "$out" | sed "s|\$| [$name]|" >>"$log"
-	if [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$out"; then
-		echo "not ok $name: exit status $status" | tee -a "$log"
-	elif ! grep -qE '^(ok|not ok|skip) ' "$out"; then
-		echo "not ok $name: no test ran" | tee -a "$log"
+	shift 3
+	if [ "$lane" = - ]; then
+		"$@" 2>&1 | tee "$out"
+		status=${PIPESTATUS[0]}
+	else
+		env --default-signal=INT,QUIT "$@" >"$out" 2>&1
+		status=$?
 	fi
-	rm -f "$out"
-	echo "== $name: $((SECONDS - start)) s"
+	if [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$out"; then
+		echo "not ok $name: exit status $status" >>"$out"
+	elif ! grep -qE '^(ok|not ok|skip) ' "$out"; then
+		echo "not ok $name: no test ran" >>"$out"
+	fi
+	echo "== $name: $((SECONDS - start)) s" >>"$out"
 }
 
 only=("$@")
@@ -58,10 +60,39 @@ wanted()
 	[ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " = *" $1 "* ]]
 }
 
-for suite in "${suites[@]}"; do
-	read -r -a words <<<"$suite"
-	wanted "${words[0]}" && run_suite "${words[@]}"
+# What a suite of a lane says comes in one piece, when it has ended.
+tell()
+{
+	local lane=$1 name=$2 out=$3
+
+	if [ "$lane" = - ]; then tail -n 1 "$out"; else cat "$out"; fi
+	# one name may run in several suites: the suite is part of it
+	grep -E '^(ok|not ok|skip) ' "$out" | sed "s|\$| [$name]|" >>"$log"
+}
+
+run_lane()
+{
+	local lane=$1 suite words out
+
+	out=$(mktemp)
+	for suite in "${suites[@]}"; do
+		read -r -a words <<<"$suite"
+		[ "${words[0]}" = "$lane" ] && wanted "${words[1]}" || continue
+		echo "== ${words[1]}"
+		run_suite "$lane" "${words[1]}" "$out" "${words[@]:2}"
+		{ flock 9 && tell "$lane" "${words[1]}" "$out"; } 9>"$log.lock"
+	done
+	rm -f "$out"
+}
+
+lanes=()
+trap 'kill "${lanes[@]}" 2>/dev/null; exit 130' INT TERM
+for lane in a b; do
+	run_lane $lane &
+	lanes+=($!)
 done
+wait
+run_lane -
 
 echo
 grep -E '^(not ok|skip) ' "$log"
