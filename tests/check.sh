@@ -12,8 +12,8 @@ trap 'rm -f "$log" "$log.lock"' EXIT
 # the program under test: `make asan` has another one
 exe=${CRUET:-./cruet}
 
-# Lane, name, then the command. Most suites keep one processor busy: the lanes "a" and "b" run beside each other, what has none
-# comes alone, after them.
+# Lane, name, then the command. A suite keeps one processor busy, the guest that it boots included: the two lanes run beside each
+# other. What is in "b" takes long, and is shown as it goes on; the others tell what they have to tell in one piece.
 suites=(
 	"a lint        tests/lint/lint.sh"
 	"a unit        tests/unit.sh unit"
@@ -21,16 +21,17 @@ suites=(
 	"a link        tests/link.sh"
 	"a unit-root   tests/oci/isolate.sh -- tests/unit.sh unit-root"
 	"a run-v1      tests/oci/isolate.sh --cgroup v1 -- tests/run/run.sh $exe"
-	"b run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
-	"b cve         tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh $exe"
+	"a run-v2      tests/oci/isolate.sh --cgroup v2 -- tests/run/run.sh $exe"
+	"a cve         tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh $exe"
 	"a cve-enosys  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without ENOSYS $exe image volume process"
-	"b cve-eperm   tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without EPERM $exe image volume process"
-	"b life-enosys tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without ENOSYS --life $exe hooks network"
+	"a cve-eperm   tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without EPERM $exe image volume process"
+	"a life-enosys tests/oci/isolate.sh --cgroup v2 -- tests/cve/run.sh --without ENOSYS --life $exe hooks network"
 	"a life-eperm  tests/oci/isolate.sh --cgroup v1 -- tests/cve/run.sh --without EPERM --life $exe lifecycle namespaces privilege"
 	"a run-hybrid  tests/oci/isolate.sh --cgroup hybrid -- tests/run/run.sh $exe cgroups"
 	"a oci-v1      tests/oci/run.sh $exe --cgroup v1"
-	"b fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 300"
-	"- vm          tests/vm/check.sh"
+	"a fault       tests/oci/isolate.sh --cgroup v2 -- tests/fault/sweep.sh $exe --budget 300"
+	"a engines     tests/vm/check.sh engines"
+	"b vm          tests/vm/check.sh guests"
 )
 
 # A shell has what it runs in the background ignore INT and QUIT, and that is inherited: not by what is tested.
@@ -39,8 +40,8 @@ run_suite()
 	local lane=$1 name=$2 out=$3 status start=$SECONDS
 
 	shift 3
-	if [ "$lane" = - ]; then
-		"$@" 2>&1 | tee "$out"
+	if [ "$lane" = b ]; then
+		env --default-signal=INT,QUIT "$@" 2>&1 | tee "$out"
 		status=${PIPESTATUS[0]}
 	else
 		env --default-signal=INT,QUIT "$@" >"$out" 2>&1
@@ -60,12 +61,12 @@ wanted()
 	[ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " = *" $1 "* ]]
 }
 
-# What a suite of a lane says comes in one piece, when it has ended.
+# What has been shown already is not shown again.
 tell()
 {
 	local lane=$1 name=$2 out=$3
 
-	if [ "$lane" = - ]; then tail -n 1 "$out"; else cat "$out"; fi
+	if [ "$lane" = b ]; then tail -n 1 "$out"; else cat "$out"; fi
 	# one name may run in several suites: the suite is part of it
 	grep -E '^(ok|not ok|skip) ' "$out" | sed "s|\$| [$name]|" >>"$log"
 }
@@ -92,7 +93,6 @@ for lane in a b; do
 	lanes+=($!)
 done
 wait
-run_lane -
 
 echo
 grep -E '^(not ok|skip) ' "$log"

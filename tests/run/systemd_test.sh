@@ -400,10 +400,6 @@ test_update()
 	expect 100663296 "$(cat "$dir/memory.max")"
 	expect 0 "$(cat "$dir/cpuset.cpus")"
 	expect "$(property "$unit" CPUWeight)" "$(cat "$dir/cpu.weight")"
-	cruet update --pids-limit 7 "$ID"
-	systemctl daemon-reload
-	expect 100663296 "$(cat "$dir/memory.max")"
-	expect 7 "$(cat "$dir/pids.max")"
 	cruet update --cpu-share 1024 "$ID"
 	expect "30500 100000" "$(cat "$dir/cpu.max")"
 	# one of the two alone: the property stands for both
@@ -413,8 +409,12 @@ test_update()
 	cruet update --cpu-quota 20000 "$ID"
 	expect "20000 50000" "$(cat "$dir/cpu.max")"
 	expect "400ms 50ms" "$(property "$unit" CPUQuotaPerSecUSec) $(property "$unit" CPUQuotaPeriodUSec)"
+	cruet update --pids-limit 7 "$ID"
+	# systemd writes its properties to the files again
 	systemctl daemon-reload
 	expect "20000 50000" "$(cat "$dir/cpu.max")"
+	expect 100663296 "$(cat "$dir/memory.max")"
+	expect 7 "$(cat "$dir/pids.max")"
 	cruet update --memory -1 --memory-swap -1 --cpu-quota -1 --pids-limit -1 "$ID"
 	for name in MemoryMax MemorySwapMax CPUQuotaPerSecUSec TasksMax; do
 		expect infinity "$(property "$unit" "$name")"

@@ -37,7 +37,7 @@ deps() {
 	[ ${#missing[@]} -gt 0 ] || return 0
 	say "installing on this machine: ${missing[*]}"
 	apt-get update -qq >/dev/null
-	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # The options of apt that make fetching quick and robust, as mmdebstrap takes them.
