@@ -51,7 +51,8 @@ test_conmon_console()
 
 test_conmon_oom()
 {
-	bundle_of tail /dev/zero
+	# a child: conmon may hear of the end of init before it hears why
+	bundle_of sh -c 'tail /dev/zero; s=$?; sleep 2; exit $s'
 	config '.linux.resources.memory = {limit: 20000000, swap: 20000000}'
 	create
 	ended 137

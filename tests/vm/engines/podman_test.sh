@@ -79,9 +79,10 @@ test_podman_life_systemd()
 	life systemd
 }
 
+# Who is killed is a child: conmon may hear of the end of init before it hears why.
 test_podman_oom()
 {
-	exits 137 podman run --name oom --network none -m 20m --memory-swap 20m $IMAGE tail /dev/zero
+	exits 137 podman run --name oom --network none -m 20m --memory-swap 20m $IMAGE sh -c 'tail /dev/zero; s=$?; sleep 2; exit $s'
 	expect true "$(podman inspect -f '{{.State.OOMKilled}}' oom)"
 	podman rm oom
 }
