@@ -167,16 +167,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct cruet_e
 					      .privileged = o->privileged,
 					      .ids = container_ids(c) };
 	const struct spec_process *process = NULL;
-	char *config;
-	size_t n;
-	int r = ledger_read_config(&opened->entry, &m->arena, &config, &n);
+	int r = making_load_snapshot(m, cruet, opened);
 
-	if (r == 0)
-		r = spec_load(&m->arena, config, n, &m->spec);
-	if (r == 0)
-		r = cruet_host(cruet, &m->host);
-	if (r == 0 && c->privileged)
-		r = plan_privileged(&m->arena, &m->host, m->spec, &m->spec);
 	if (r == 0)
 		r = o->process ? read_process(&m->arena, o->process, &process)
 			       : words_process(&m->arena, o, m->spec->process, &process);

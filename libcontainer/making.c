@@ -46,6 +46,21 @@ int making_open_arena(struct making *m)
 	return 0;
 }
 
+int making_load_snapshot(struct making *m, struct cruet *cruet, const struct opened *opened)
+{
+	char *config;
+	size_t n;
+	int r = ledger_read_config(&opened->entry, &m->arena, &config, &n);
+
+	if (r == 0)
+		r = spec_load(&m->arena, config, n, &m->spec);
+	if (r == 0)
+		r = cruet_host(cruet, &m->host);
+	if (r == 0 && opened->container.privileged)
+		r = plan_privileged(&m->arena, &m->host, m->spec, &m->spec);
+	return r;
+}
+
 void making_fill_run(struct making *m, const struct cruet *cruet, struct container *container)
 {
 	m->run.host = &m->host;

@@ -31,6 +31,8 @@ int making_plan_bundle(struct making *m, struct cruet *cruet, const struct cruet
 int making_prepare(struct making *m, struct cruet *cruet, const struct cruet_create *options, bool gate) MUST_USE;
 /* run and restore: watch it to its end, then delete what it leaves, unless it is to be kept. */
 int making_watch(struct making *m, struct cruet *cruet, const struct cruet_create *options, int *ret_status) MUST_USE;
+/* exec and mounts: what the container was made with, as its ledger has it, and the host as it is now. */
+int making_load_snapshot(struct making *m, struct cruet *cruet, const struct opened *opened) MUST_USE;
 /* What every run has of its host, its container and its command; the plan's warnings are told. */
 void making_fill_run(struct making *m, const struct cruet *cruet, struct container *container);
 /* No namespace, no fd; wait at the gate or not. */

@@ -36,16 +36,8 @@ static int make_plan(struct making *m, struct cruet *cruet, const struct opened 
 {
 	const struct container *c = &opened->container;
 	const struct plan_options how = { .id = c->id, .bundle = c->bundle, .ids = container_ids(c) };
-	char *config;
-	size_t n;
-	int r = ledger_read_config(&opened->entry, &m->arena, &config, &n);
+	int r = making_load_snapshot(m, cruet, opened);
 
-	if (r == 0)
-		r = spec_load(&m->arena, config, n, &m->spec);
-	if (r == 0)
-		r = cruet_host(cruet, &m->host);
-	if (r == 0 && c->privileged)
-		r = plan_privileged(&m->arena, &m->host, m->spec, &m->spec);
 	if (r == 0)
 		r = read_mounts(&m->arena, options->file, &live);
 	if (r == 0)
