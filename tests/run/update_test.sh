@@ -196,16 +196,16 @@ test_update_cpu()
 # One CPU for a tenth of the time: a busy loop gets about that.
 test_update_cpu_acts()
 {
-	local before after
-
 	needs cpu
 	resources '{}'
 	update --cpu-quota 10000 --cpu-period 100000
 	cruet exec --detach "$ID" sh -c 'while :; do :; done'
-	before=$(throttled)
-	sleep 1
-	after=$(throttled)
-	[ "$after" -gt "$before" ] || die "nothing was throttled"
+	wait_until 20 throttled_above "$(throttled)"
+}
+
+throttled_above()
+{
+	[ "$(throttled)" -gt "$1" ]
 }
 
 throttled()

@@ -95,7 +95,7 @@ test_containerd_oom()
 
 count()
 {
-	ctr tasks exec --exec-id "count$RANDOM" "$ID" tail -n 1 /n
+	ctr tasks exec --exec-id "count$RANDOM" "$ID" tail -n 1 /n | grep .
 }
 
 # To a directory, and to an image, from which another container takes up the count.
@@ -105,6 +105,7 @@ test_containerd_checkpoint()
 
 	modprobe -q tun || :
 	ctr run --runc-binary "$RUNTIME" --detach $IMAGE "$ID" sh -c "$COUNTER"
+	wait_until 60 count
 	mkdir "$T/logs"
 	ctr tasks checkpoint --image-path "$T/images" --work-path "$T/logs" "$ID"
 	[ -e "$T/images/inventory.img" ]

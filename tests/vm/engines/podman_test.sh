@@ -180,6 +180,7 @@ test_podman_checkpoint()
 
 	modprobe -q tun || :
 	podman run -d --name dump --network none $IMAGE sh -c "$COUNTER"
+	wait_until 60 podman exec dump test -s /n
 	podman container checkpoint dump
 	expect "exited true" "$(podman inspect -f '{{.State.Status}} {{.State.Checkpointed}}' dump)"
 	podman container restore dump
