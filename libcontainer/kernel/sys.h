@@ -244,6 +244,47 @@ static inline pid_t sys_clone3(struct clone_args *args)
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
 }
 
+/*
+ * As vfork: the child calls main(arg), which never returns, on the stack in args and in the caller's memory, and the caller
+ * stands still until the child has become another program or has ended. That saves the copy of the caller's page tables and
+ * of every page that either writes. Where this file does not know how a system call is made, or the sanitizers would not
+ * know the stack, the child gets a copy as from fork. *args is changed.
+ */
+static inline pid_t sys_clone3_vfork(struct clone_args *args, void (*main)(void *), void *arg)
+{
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+	register void (*child)(void *) __asm__("r12") = main;
+	register void *what __asm__("r13") = arg;
+	long pid;
+
+	args->flags |= CLONE_VM | CLONE_VFORK;
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "mov %%r13, %%rdi\n\t"
+			 "call *%%r12\n\t"
+			 "ud2\n"
+			 "1:"
+			 : "=a"(pid)
+			 : "0"((long)SYS_clone3), "D"(args), "S"(sizeof(*args)), "r"(child), "r"(what)
+			 : "rcx", "r11", "cc", "memory");
+	if (pid < 0) {
+		errno = (int)-pid;
+		return -1;
+	}
+	return (pid_t)pid;
+#else
+	pid_t pid;
+
+	args->stack = args->stack_size = 0;
+	pid = sys_clone3(args);
+	if (pid == 0)
+		main(arg);
+	return pid;
+#endif
+}
+
 /* The C libraries keep two real-time signals for themselves and touch neither their action nor their mask: a caller that
  * left those ignored or blocked would hand that on to the container. */
 static inline int sys_signal_default(int sig)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,8 @@ extern const char init_image[], init_image_end[]; /* init_image.S */
 #ifndef F_SEAL_EXEC
 #define F_SEAL_EXEC 0x0020
 #endif
+
+#define CHILD_STACK ((size_t)16 << 10) /* bytes: what it has to do is say why it failed */
 
 static int image_open(int *ret_fd)
 {
@@ -71,9 +74,17 @@ static int keep_fds(const struct run *run)
 	return r ? -EBADF : 0;
 }
 
-/* In the child, on a copy of the parent's memory: nothing but system calls. A failure goes through the recorder. */
-_Noreturn static void child_main(const struct run *run, int image, char *const argv[])
+struct child {
+	const struct run *run;
+	int image;
+	char *const *argv;
+};
+
+/* In the child, mostly in the parent's own memory: nothing but system calls. A failure goes through the recorder. */
+_Noreturn static void child_main(void *arg)
 {
+	const struct child *child = arg;
+	const struct run *run = child->run;
 	char *const envp[] = { NULL };
 	int r = 0;
 
@@ -89,7 +100,7 @@ _Noreturn static void child_main(const struct run *run, int image, char *const a
 	if (r == 0)
 		r = keep_fds(run);
 	if (r == 0)
-		sys_execveat(image, "", argv, envp, AT_EMPTY_PATH);
+		sys_execveat(child->image, "", child->argv, envp, AT_EMPTY_PATH);
 	fail(r < 0 ? -r : errno, "cannot execute the init stage");
 	_exit(127);
 }
@@ -120,23 +131,40 @@ static int sync_open(struct run *run)
 	return 0;
 }
 
+/* A child that asks something of its parent first needs one that goes on. Until 6.0 is the oldest kernel: execve in borrowed
+ * memory does not move a process into its time namespace. */
+static bool may_borrow(const struct run *run, uint64_t flags)
+{
+	return !run->handoff->unmapped && !(flags & CLONE_NEWTIME);
+}
+
 /* With CLONE_INTO_CGROUP where there is a cgroup2 to be born in. */
 static pid_t clone_child(struct run *run, int image, char *const argv[])
 {
+	alignas(16) char stack[CHILD_STACK];
+	struct child child = { .run = run, .image = image, .argv = argv };
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | (run->handoff->role == ROLE_INIT ? run->plan->ns.clone : 0),
 		.exit_signal = SIGCHLD,
 		.pidfd = (uint64_t)(uintptr_t)&run->pidfd,
 	};
+	struct err_trail *own = err_trail();
 	pid_t pid;
 
 	if (run->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)run->cgroup_fd;
 	}
+	if (may_borrow(run, args.flags)) {
+		args.stack = (uint64_t)(uintptr_t)stack;
+		args.stack_size = sizeof(stack);
+		pid = sys_clone3_vfork(&args, child_main, &child);
+		err_trail_attach(own);
+		return pid;
+	}
 	pid = sys_clone3(&args);
 	if (pid == 0)
-		child_main(run, image, argv);
+		child_main(&child);
 	return pid;
 }
 
