@@ -12,7 +12,7 @@ ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # How the outside libraries are linked:
-#   default  libseccomp, libcap, yajl and libapparmor statically (no start-up cost), libc and libmnl shared
+#   default  libseccomp, libcap, yajl and libapparmor statically (no start-up cost), libc shared, libmnl by dlopen
 #   shared   all of them shared, as distributions require
 #   static   one musl executable; its libraries are built from their distribution sources (tests/static/build.sh)
 LINK ?= default
@@ -65,7 +65,8 @@ SONAME := libcontainer.so.0
 ifneq ($(filter-out help clean format lint check check-faults demo asan fuzz bench uninstall docs deb,$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 ifeq ($(LINK),default)
-LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a -lmnl
+LIBS := -l:libseccomp.a -l:libcap.a -l:libyajl_s.a -l:libapparmor.a
+CPP  += -DDLOPEN_MNL
 else ifeq ($(LINK),shared)
 LIBS = $(LIBS_SHARED)
 else ifeq ($(LINK),static)

@@ -226,7 +226,7 @@ main() {
 		check $way-hard hard "$exe"
 	done
 	check static-netlink netlink ./build-static/cruet
-	check default-linkage linkage ./cruet "libc.so.6 libmnl.so.0"
+	check default-linkage linkage ./cruet libc.so.6
 	check shared-linkage linkage ./build-shared/cruet "libapparmor.so.1 libc.so.6 libcap.so.2 libmnl.so.0 libseccomp.so.2 libyajl.so.2"
 	check static-linkage linkage ./build-static/cruet ""
 	check default-guarded guarded ./cruet fortified

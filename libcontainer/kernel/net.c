@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kernel/net.c: moving a network device into a namespace, by libmnl. Parent only: one socket of the host's
+ * kernel/net.c: moving a network device into a namespace, by libmnl (mnl.h). Parent only: one socket of the host's
  * namespace and one made in the container's; every request is acknowledged, every buffer has its size checked
  * by libmnl.
  */
 #include "kernel/net.h"
 
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -21,6 +20,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "kernel/mnl.h"
 
 #define REPLY_BYTES    32768 /* what the kernel puts into one message of a dump at most */
 #define REQUEST_BYTES  1024
@@ -50,18 +50,18 @@ struct addresses {
 static void close_socket(struct mnl_socket **sock)
 {
 	if (*sock)
-		mnl_socket_close(*sock);
+		mnl.socket_close(*sock);
 	*sock = NULL;
 }
 #define autosocket __attribute__((cleanup(close_socket)))
 
 static struct mnl_socket *open_socket(void)
 {
-	struct mnl_socket *sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *sock = mnl.socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 
 	if (!sock)
 		return NULL;
-	if (mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
+	if (mnl.socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		close_socket(&sock);
 	return sock;
 }
@@ -93,14 +93,14 @@ static int open_socket_in(int netns_fd, struct mnl_socket **ret_sock)
  */
 static int exchange(struct mnl_socket *sock, struct nlmsghdr *nlh, mnl_cb_t each, void *data)
 {
-	unsigned int port = mnl_socket_get_portid(sock);
+	unsigned int port = mnl.socket_get_portid(sock);
 	char buf[REPLY_BYTES];
 	int r;
 
-	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+	if (mnl.socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
 	do {
-		ssize_t n = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+		ssize_t n = mnl.socket_recvfrom(sock, buf, sizeof(buf));
 
 		if (n < 0 && errno == EINTR) {
 			r = MNL_CB_OK;
@@ -108,19 +108,19 @@ static int exchange(struct mnl_socket *sock, struct nlmsghdr *nlh, mnl_cb_t each
 		}
 		if (n < 0)
 			return -errno;
-		r = mnl_cb_run(buf, (size_t)n, nlh->nlmsg_seq, port, each, data);
+		r = mnl.cb_run(buf, (size_t)n, nlh->nlmsg_seq, port, each, data);
 	} while (r > MNL_CB_STOP);
 	return r < 0 ? -errno : 0;
 }
 
 static struct nlmsghdr *request(char *buf, uint16_t type, uint16_t flags, size_t extra, void **ret_extra)
 {
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nlmsghdr *nlh = mnl.nlmsg_put_header(buf);
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	nlh->nlmsg_seq = 1;
-	*ret_extra = mnl_nlmsg_put_extra_header(nlh, extra);
+	*ret_extra = mnl.nlmsg_put_extra_header(nlh, extra);
 	return nlh;
 }
 
@@ -128,9 +128,9 @@ static struct nlmsghdr *request(char *buf, uint16_t type, uint16_t flags, size_t
 
 static int keep_ifindex(const struct nlmsghdr *nlh, void *data)
 {
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct ifinfomsg *ifi = mnl.nlmsg_get_payload(nlh);
 
-	if (nlh->nlmsg_type == RTM_NEWLINK && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*ifi) &&
+	if (nlh->nlmsg_type == RTM_NEWLINK && mnl.nlmsg_get_payload_len(nlh) >= sizeof(*ifi) &&
 	    ifi->ifi_index > 0)
 		*(unsigned int *)data = (unsigned int)ifi->ifi_index;
 	return MNL_CB_OK;
@@ -146,7 +146,7 @@ static int find_device(struct mnl_socket *sock, const char *name, unsigned int *
 	int r;
 
 	nlh = request(buf, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg), &ifi);
-	if (!mnl_attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
+	if (!mnl.attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
 		return -EMSGSIZE;
 	r = exchange(sock, nlh, keep_ifindex, &ifindex);
 	if (r < 0)
@@ -169,8 +169,8 @@ static int send_away(struct mnl_socket *host, unsigned int ifindex, int netns_fd
 	nlh = request(buf, RTM_SETLINK, NLM_F_ACK, sizeof(*ifi), &extra);
 	ifi = extra;
 	ifi->ifi_index = (int)ifindex;
-	if (!mnl_attr_put_u32_check(nlh, sizeof(buf), IFLA_NET_NS_FD, (uint32_t)netns_fd) ||
-	    !mnl_attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
+	if (!mnl.attr_put_u32_check(nlh, sizeof(buf), IFLA_NET_NS_FD, (uint32_t)netns_fd) ||
+	    !mnl.attr_put_strz_check(nlh, sizeof(buf), IFLA_IFNAME, name))
 		return -EMSGSIZE;
 	return exchange(host, nlh, NULL, NULL);
 }
@@ -236,7 +236,7 @@ struct address_attrs {
 static int keep_attr(const struct nlattr *attr, void *data)
 {
 	struct address_attrs *attrs = data;
-	uint16_t type = mnl_attr_get_type(attr);
+	uint16_t type = mnl.attr_get_type(attr);
 
 	if (type < ARRAY_SIZE(attrs->v))
 		attrs->v[type] = attr;
@@ -246,9 +246,9 @@ static int keep_attr(const struct nlattr *attr, void *data)
 /* An attribute of exactly n bytes. */
 static bool copy_attr(const struct nlattr *attr, void *to, size_t n)
 {
-	if (!attr || mnl_attr_get_payload_len(attr) != n)
+	if (!attr || mnl.attr_get_payload_len(attr) != n)
 		return false;
-	memcpy(to, mnl_attr_get_payload(attr), n);
+	memcpy(to, mnl.attr_get_payload(attr), n);
 	return true;
 }
 
@@ -256,17 +256,17 @@ static bool copy_attr(const struct nlattr *attr, void *to, size_t n)
  * ask for again, and a link-local address comes by itself. */
 static int keep_address(const struct nlmsghdr *nlh, void *data)
 {
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct ifaddrmsg *ifa = mnl.nlmsg_get_payload(nlh);
 	struct addresses *list = data;
 	struct address_attrs attrs = { 0 };
 	struct address a = { 0 };
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa))
+	if (nlh->nlmsg_type != RTM_NEWADDR || mnl.nlmsg_get_payload_len(nlh) < sizeof(*ifa))
 		return MNL_CB_OK;
 	if (ifa->ifa_index != list->ifindex || ifa->ifa_scope != RT_SCOPE_UNIVERSE ||
 	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
 		return MNL_CB_OK;
-	if (mnl_attr_parse(nlh, sizeof(*ifa), keep_attr, &attrs) < 0)
+	if (mnl.attr_parse(nlh, sizeof(*ifa), keep_attr, &attrs) < 0)
 		return MNL_CB_ERROR;
 	a.family = ifa->ifa_family;
 	a.bytes = ifa->ifa_family == AF_INET ? 4 : 16;
@@ -322,10 +322,10 @@ static int add_address(struct mnl_socket *sock, unsigned int ifindex, const stru
 	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
 	ifa->ifa_flags = (uint8_t)a->flags;
 	ifa->ifa_index = ifindex;
-	if (!mnl_attr_put_check(nlh, sizeof(buf), IFA_ADDRESS, a->bytes, a->address) ||
-	    !mnl_attr_put_u32_check(nlh, sizeof(buf), IFA_FLAGS, a->flags) ||
-	    (a->has_local && !mnl_attr_put_check(nlh, sizeof(buf), IFA_LOCAL, a->bytes, a->local)) ||
-	    (a->has_broadcast && !mnl_attr_put_check(nlh, sizeof(buf), IFA_BROADCAST, 4, a->broadcast)))
+	if (!mnl.attr_put_check(nlh, sizeof(buf), IFA_ADDRESS, a->bytes, a->address) ||
+	    !mnl.attr_put_u32_check(nlh, sizeof(buf), IFA_FLAGS, a->flags) ||
+	    (a->has_local && !mnl.attr_put_check(nlh, sizeof(buf), IFA_LOCAL, a->bytes, a->local)) ||
+	    (a->has_broadcast && !mnl.attr_put_check(nlh, sizeof(buf), IFA_BROADCAST, 4, a->broadcast)))
 		return -EMSGSIZE;
 	return exchange(sock, nlh, NULL, NULL);
 }
@@ -360,6 +360,9 @@ int net_device_move(const char *host_name, const char *name, int netns_fd)
 
 	if (!name_is_valid(host_name))
 		return fail(EINVAL, "'%s' cannot be the name of a network device", host_name);
+	r = mnl_load();
+	if (r < 0)
+		return r;
 	host = open_socket();
 	if (!host)
 		return fail(errno, "cannot make a netlink socket");

@@ -109,7 +109,7 @@ rule_libraries() {
 			if (index($4, prefix[i]) == 1 && !index(home[i], " " $1 " "))
 				print $1 ":" $2 ": <" $4 "> belongs to" home[i]
 	}'
-	bare | grep -E '[^a-z_]dlopen\(' | grep -v '^libcontainer/kernel/lsm[a-z_]*\.c:'
+	bare | grep -E '[^a-z_]dlopen\(' | grep -vE '^libcontainer/kernel/(lsm[a-z_]*|mnl)\.c:'
 }
 
 # ---- what may be called -------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ rule_sizes() {
 
 # ---- state --------------------------------------------------------------------------------------------------------------
 
-# Two mutable file-scope variables: the error trail (with the place to record into) and the log's state.
+# Three mutable file-scope variables: the error trail (with the place to record into), the log's state, and what dlopen found.
 rule_state() {
 	local object
 
@@ -185,7 +185,7 @@ rule_state() {
 				}'
 		done
 	done | sort -u | grep -vxF -e 'libcontainer/base/err.c: trail' -e 'libcontainer/base/err.c: own_trail' \
-		-e 'libcontainer/base/log.c: log_state'
+		-e 'libcontainer/base/log.c: log_state' -e 'libcontainer/kernel/mnl.c: mnl'
 }
 
 # ---- the library --------------------------------------------------------------------------------------------------------
