@@ -339,21 +339,34 @@ int ledger_publish(int rootfd, struct arena *arena, const struct container *c, c
 	return 0;
 }
 
-int ledger_commit(struct ledger_entry *entry, struct arena *arena, const struct container *c)
+int ledger_draft(struct ledger_entry *entry, struct arena *arena, const struct container *c)
 {
 	const char *text;
 	int r = record_text(arena, c, &text);
 
 	if (r < 0)
 		return r;
-	if (unlinkat(entry->dirfd, RECORD_NAME ".new", 0) && errno != ENOENT)
-		return fail(errno, "cannot remove an old record");
 	r = write_new(entry->dirfd, RECORD_NAME ".new", text, strlen(text));
-	if (r < 0)
+	if (r != -EEXIST)
 		return r;
+	/* of a command that died */
+	fail_forget();
+	r = ledger_unlink(entry, RECORD_NAME ".new");
+	return r < 0 ? r : write_new(entry->dirfd, RECORD_NAME ".new", text, strlen(text));
+}
+
+int ledger_take_draft(struct ledger_entry *entry)
+{
 	if (renameat(entry->dirfd, RECORD_NAME ".new", entry->dirfd, RECORD_NAME))
 		return fail(errno, "cannot replace the container's record");
 	return 0;
+}
+
+int ledger_commit(struct ledger_entry *entry, struct arena *arena, const struct container *c)
+{
+	int r = ledger_draft(entry, arena, c);
+
+	return r < 0 ? r : ledger_take_draft(entry);
 }
 
 /* -EBUSY past the deadline; nothing is recorded. */

@@ -73,8 +73,10 @@ int ledger_check_id(const char *id) MUST_USE;
 /* Publish the intent; the entry is locked. EEXIST with the words that callers know where the id is taken. */
 int ledger_publish(int rootfd, struct arena *arena, const struct container *c, const char *config, size_t config_n,
 		   struct ledger_entry *ret_entry) MUST_USE;
-/* Replace the record, atomically. */
+/* Replace the record, atomically; and in two halves: the new one is written, it takes the place of the old one. */
 int ledger_commit(struct ledger_entry *entry, struct arena *arena, const struct container *c) MUST_USE;
+int ledger_draft(struct ledger_entry *entry, struct arena *arena, const struct container *c) MUST_USE;
+int ledger_take_draft(struct ledger_entry *entry) MUST_USE;
 
 /* Open ROOT/ID. ENOENT with "container does not exist". `lock_ms` >= 0: take the lock within that time, EBUSY. */
 int ledger_open(int rootfd, const char *id, int64_t lock_ms, struct ledger_entry *ret_entry) MUST_USE;

@@ -82,14 +82,26 @@ int note_early(struct run *run)
 	return r < 0 ? r : ledger_commit(&run->entry, run->arena, run->container);
 }
 
-int commit(struct run *run)
+static int draft_record(struct run *run)
 {
 	int r = note_process(run);
+	struct container made = *run->container;
 
-	if (r < 0)
-		return r;
+	made.committed = true;
+	return r < 0 ? r : ledger_draft(&run->entry, run->arena, &made);
+}
+
+static int take_record(struct run *run)
+{
 	run->container->committed = true;
-	return ledger_commit(&run->entry, run->arena, run->container);
+	return ledger_take_draft(&run->entry);
+}
+
+int commit(struct run *run)
+{
+	int r = draft_record(run);
+
+	return r < 0 ? r : take_record(run);
 }
 
 /* ---- beside the container ---------------------------------------------------------------------------------------- */
@@ -450,10 +462,11 @@ const struct step create_steps[] = {
 	{ "mounted",      wants_hooks,        wait_mounted,        NULL,            "init waits then, so that nothing below runs beside its mounts" },
 	{ "hook-devices", wants_rules_before_hooks, apply_device_rules, NULL,       "after init's mounts and devices, which need not be allowed; before hooks, which may allow more" },
 	{ "hooks",        wants_hooks,        run_hooks,           NULL,            "prestart and createRuntime: namespaces and mounts are there, the root is not switched" },
+	{ "draft",        NULL,               draft_record,        NULL,            "the record of a container that is made, written beside init's mounts" },
 	{ "console",      wants_console,      take_console,        NULL,            "init sends the terminal's master; its peer may wait for it" },
 	{ "ready",        NULL,               finish_init,         NULL,            "all that init needs of us is done; wait until nothing can fail but execve" },
 	{ "device-rules", wants_rules_when_ready, apply_device_rules, NULL,         "where there are no hooks: after the mounts and devices of init, which waits now" },
-	{ "record",       NULL,               commit,              NULL,            "pid and start time: from here on the ledger knows whom to kill" },
+	{ "record",       NULL,               take_record,         NULL,            "pid and start time: from here on the ledger knows whom to kill" },
 	{ "pid-file",     wants_pid_file,     write_pid_file,      NULL,            "before the release: a failure still takes init with it" },
 	{ "pidfd",        wants_pidfd,        send_pidfd,          NULL,            "as the pid file" },
 	{ "release",      NULL,               release_init,        NULL,            "init need not die with us any more" },
