@@ -100,5 +100,5 @@ int cruet_checkpoint(struct cruet *cruet, const struct cruet_checkpoint *options
 	if (r < 0 || options->leave_running || options->pre_dump)
 		return r;
 	container_close(&opened);
-	return cruet_delete(cruet, &(struct cruet_delete){ .id = options->id, .force = true });
+	return container_delete_by_id(cruet, &(struct cruet_delete){ .id = options->id, .force = true });
 }

@@ -81,3 +81,5 @@ int container_plan(struct cruet *cruet, const struct opened *opened, const struc
 int container_destroy(struct cruet *cruet, struct opened *opened, int pidfd, int64_t deadline_ms) MUST_USE;
 /* The same with all that belongs to it: whether it may be, and the poststop hooks. */
 int container_delete(struct cruet *cruet, const struct cruet_delete *options, struct opened *opened) MUST_USE;
+/* As cruet_delete(), but what killed commands left of other containers stays. */
+int container_delete_by_id(struct cruet *cruet, const struct cruet_delete *options) MUST_USE;

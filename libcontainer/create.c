@@ -351,7 +351,7 @@ int making_watch(struct making *m, struct cruet *cruet, const struct cruet_creat
 		abandon(m, cruet);
 		return r;
 	}
-	return cruet_delete(cruet, &delete);
+	return container_delete_by_id(cruet, &delete);
 }
 
 int cruet_run(struct cruet *cruet, const struct cruet_create *options, int *ret_status)

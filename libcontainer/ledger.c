@@ -25,6 +25,7 @@
 
 #define ID_MAX	    1024
 #define RECORD_NAME "record.json"
+#define CONFIG_NAME "config.json"
 #define RECORD_MAX  (4u << 20)
 #define NEW_PREFIX  ".new."
 #define DEL_PREFIX  ".del."
@@ -282,7 +283,7 @@ static int fill_entry(int dirfd, struct arena *arena, const struct container *c,
 	if (r == 0)
 		r = write_new(dirfd, RECORD_NAME, text, strlen(text));
 	if (r == 0)
-		r = write_new(dirfd, "config.json", config, config_n);
+		r = write_new(dirfd, CONFIG_NAME, config, config_n);
 	return r;
 }
 
@@ -472,7 +473,7 @@ int ledger_read(const struct ledger_entry *entry, struct arena *arena, struct co
 
 int ledger_read_config(const struct ledger_entry *entry, struct arena *arena, char **ret_buf, size_t *ret_n)
 {
-	return read_entry_file(entry, arena, "config.json", JSON_READ_MAX, ret_buf, ret_n);
+	return read_entry_file(entry, arena, CONFIG_NAME, JSON_READ_MAX, ret_buf, ret_n);
 }
 
 int ledger_remove(struct ledger_entry *entry, const char *id)
@@ -485,7 +486,10 @@ int ledger_remove(struct ledger_entry *entry, const char *id)
 			return 0;
 		return fail(errno, "cannot remove the state of '%s'", id);
 	}
-	remove_directory(entry->rootfd, name);
+	/* what most have is known; what is left is looked for */
+	if (unlinkat(entry->dirfd, RECORD_NAME, 0) || unlinkat(entry->dirfd, CONFIG_NAME, 0) ||
+	    unlinkat(entry->rootfd, name, AT_REMOVEDIR))
+		remove_directory(entry->rootfd, name);
 	ledger_close(entry);
 	return 0;
 }

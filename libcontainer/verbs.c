@@ -424,7 +424,7 @@ int container_delete(struct cruet *cruet, const struct cruet_delete *options, st
 	return r;
 }
 
-int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
+int container_delete_by_id(struct cruet *cruet, const struct cruet_delete *options)
 {
 	autoclose_container struct opened opened = OPENED_NONE;
 	int r;
@@ -435,12 +435,19 @@ int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
 		recover(cruet, options->id, &opened);
 		r = 0;
 	}
-	if (r == -ENOENT && options->force)
+	if (r == -ENOENT && options->force) {
 		fail_forget();
-	else if (r < 0 || (r = container_delete(cruet, options, &opened)) < 0)
-		return r;
+		return 0;
+	}
+	return r < 0 ? r : container_delete(cruet, options, &opened);
+}
+
+int cruet_delete(struct cruet *cruet, const struct cruet_delete *options)
+{
+	int r = container_delete_by_id(cruet, options);
+
 	/* reading the whole root is for who asks for everything to be gone, not for every delete */
-	if (options->force)
+	if (r == 0 && options->force)
 		sweep(cruet);
-	return 0;
+	return r;
 }

@@ -92,14 +92,14 @@ int arena_open_shared(struct arena *ret_arena, size_t size)
 	 * writable: what the parent reads back from its plan stays what it put there. This mapping stays
 	 * writable.
 	 */
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
+	/* until 5.1 is the oldest kernel: EINVAL, and then the fd is only not writable by convention */
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) < 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
 		int err = errno;
 
 		munmap(base, size);
 		return fail(err, "cannot seal the plan's memfd");
 	}
-	/* until 5.1 is the oldest kernel: EINVAL, and the fd is only not writable by convention */
-	fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
 
 	*ret_arena = (struct arena){ .base = base, .size = size, .fd = take_fd(&fd) };
 	return 0;

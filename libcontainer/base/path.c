@@ -513,15 +513,30 @@ static int mount_id_by_fdinfo(int fd, uint64_t *ret_id)
 	return parse_u64(id, UINT64_MAX, ret_id);
 }
 
-int path_mount_id(int fd, uint64_t *ret_id)
+static bool mount_id_by_statx(int dirfd, const char *name, uint64_t *ret_id)
 {
 	struct statx_mount stx = { 0 };
+	int flags = *name ? AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT : AT_EMPTY_PATH;
+
+	if (syscall(SYS_statx, dirfd, name, flags, MASK_MNT_ID, &stx) || !(stx.mask & MASK_MNT_ID))
+		return false;
+	*ret_id = stx.mnt_id;
+	return true;
+}
+
+bool path_has_mount(int dirfd, const char *name, uint64_t id)
+{
+	uint64_t found;
+
+	return path_is_component(name) && mount_id_by_statx(dirfd, name, &found) && found == id;
+}
+
+int path_mount_id(int fd, uint64_t *ret_id)
+{
 	int r;
 
-	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, MASK_MNT_ID, &stx) == 0 && (stx.mask & MASK_MNT_ID)) {
-		*ret_id = stx.mnt_id;
+	if (mount_id_by_statx(fd, "", ret_id))
 		return 0;
-	}
 	r = mount_id_by_fdinfo(fd, ret_id);
 	return r < 0 ? fail(-r, "cannot find out the mount of file descriptor %d", fd) : 0;
 }

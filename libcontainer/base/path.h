@@ -42,6 +42,10 @@ int path_normalise(const char *path, char *buf, size_t size) MUST_USE;
 /* The mount id of what fd refers to (statx STATX_MNT_ID; until 5.8 is the oldest kernel /proc/self/fdinfo). */
 int path_mount_id(int fd, uint64_t *ret_id) MUST_USE;
 
+/* True if `name` is one component below dirfd, no symlink, and what is there is the mount `id`. False where that cannot be
+ * told. Records nothing. */
+bool path_has_mount(int dirfd, const char *name, uint64_t id);
+
 /* The walk by hand alone, which path_in_root falls back to; records no failure. It is here for the tests, which hold it
  * against openat2. It differs in one thing: of procfs' own symlinks it refuses also the plain ones that are absolute. */
 int path_walk_in_root(int rootfd, const char *path, int flags, int *ret_fd) MUST_USE;

@@ -20,8 +20,9 @@ struct child {
 	struct shared *shared;
 	struct mount_tools tools;
 	int rootfd;         /* the container's root, below which every path is resolved; -1 until it is attached */
-	int devfd;          /* /dev while it is known to be the tmpfs that we mounted there, or -1 (init/mounts.c) */
-	uint64_t dev_mount; /* that tmpfs' mount id; 0: there is none */
+	int devfd;          /* the tmpfs that we mounted on /dev, or -1 (init/mounts.c) */
+	uint64_t dev_mount; /* its mount id */
+	bool dev_covered;   /* a later mount may lie over it */
 	int kernel_fs[KERNEL_FS]; /* what was mounted on /proc and on /sys, until the root is switched; or -1 */
 	mode_t umask;       /* the caller's: for hooks */
 	int terminal;       /* the slave of our terminal, or -1 */

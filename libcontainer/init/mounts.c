@@ -93,11 +93,11 @@ static int open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
 	return open_with(c, m, r ? text : NULL, ret_fd);
 }
 
-static int is_directory(int fd, bool *ret)
+static int is_directory(const struct plan_mount *m, int fd, bool *ret)
 {
-	struct stat st;
+	struct stat st = { .st_mode = S_IFDIR };
 
-	if (fstat(fd, &st))
+	if (m->kind == PLAN_MOUNT_BIND && fstat(fd, &st))
 		return fail(errno, "cannot stat the source");
 	*ret = S_ISDIR(st.st_mode);
 	return 0;
@@ -107,61 +107,46 @@ static int is_directory(int fd, bool *ret)
  * /proc later would be done elsewhere (CVE-2019-19921, CVE-2023-27561). */
 static int open_kernel_fs_target(struct child *c, const struct plan_mount *m, int *ret_fd)
 {
-	struct stat st;
-	int r = path_in_root(c->rootfd, m->target, O_PATH | O_NOFOLLOW, ret_fd);
+	int r = path_in_root(c->rootfd, m->target, O_PATH | O_NOFOLLOW | O_DIRECTORY, ret_fd);
 
-	if (r == -ENOENT) {
-		fail_forget();
-		return path_make_dirs(c->rootfd, m->target, 0755, ret_fd);
-	}
-	if (r < 0)
+	if (r != -ENOENT && r != -ENOTDIR)
 		return r;
-	if (fstat(*ret_fd, &st) || !S_ISDIR(st.st_mode)) {
-		fd_close(ret_fd);
-		return fail(ENOTDIR, "'%s' in the root file system must be a directory, not a symlink",
-			    m->target);
-	}
-	return 0;
+	fail_forget();
+	if (r == -ENOENT)
+		return path_make_dirs(c->rootfd, m->target, 0755, ret_fd);
+	return fail(ENOTDIR, "'%s' in the root file system must be a directory, not a symlink", m->target);
 }
 
 /* ---- /dev ---- */
 
 /* The tmpfs that the configuration has on /dev is ours alone: it was made in a mount namespace that nobody else is in, so
- * nothing in it can be exchanged under us, and what is made in it is what was asked for (no setgid, no ACL). dev_mount
- * remembers it from when it was verified to have landed; a lookup of /dev that arrives on that mount arrives there. */
-static int note_own_dev(struct child *c, const struct plan_mount *m, int mountfd, uint64_t mount_id)
+ * nothing in it can be exchanged under us, and what is made in it is what was asked for (no setgid, no ACL). It is kept from
+ * when it was verified to have landed. */
+static int keep_own_dev(struct child *c, const struct plan_mount *m, int *mountfd)
 {
 	struct stat st;
 
 	if (!streq(m->target, "/dev"))
 		return 0;
-	c->dev_mount = 0;
+	fd_close(&c->devfd);
 	if (!wants_mount_ns(c->plan) || m->kind != PLAN_MOUNT_FS || !streq(m->type, "tmpfs") ||
 	    m->n_propagation)
 		return 0;
-	if (fstat(mountfd, &st))
+	if (fstat(*mountfd, &st))
 		return fail(errno, "cannot stat the new /dev");
-	if (st.st_gid == 0 && !(st.st_mode & S_ISGID))
-		c->dev_mount = mount_id;
-	return 0;
+	if (st.st_gid || st.st_mode & S_ISGID)
+		return 0;
+	c->devfd = take_fd(mountfd);
+	c->dev_covered = false;
+	return path_mount_id(c->devfd, &c->dev_mount);
 }
 
-/* Its fd, or -1 where /dev is something else (by now: a symlink of the image may have led a later mount over it). Kept
- * until the next mount that is made by its path. */
+/* Its fd, or -1 where /dev is something else (by now: a symlink of the image may have led a later mount over it). */
 static int own_dev(struct child *c)
 {
-	autoclose int fd = -1;
-	uint64_t id = 0;
-
-	if (c->devfd >= 0 || !c->dev_mount)
-		return c->devfd;
-	if (path_in_root(c->rootfd, "/dev", O_PATH | O_DIRECTORY, &fd) < 0 || path_mount_id(fd, &id) < 0) {
-		fail_forget();
-		return -1;
-	}
-	if (id == c->dev_mount)
-		c->devfd = take_fd(&fd);
-	return c->devfd;
+	if (c->devfd >= 0 && c->dev_covered)
+		c->dev_covered = !path_has_mount(c->rootfd, "dev", c->dev_mount);
+	return c->dev_covered ? -1 : c->devfd;
 }
 
 /* The directory that is to hold `path`: one lookup for all in a row that have the same. */
@@ -211,15 +196,14 @@ int kernel_fs_of(const char *path, bool below)
 
 /* Paths are masked below the mount itself: who can exchange /proc in the rootfs would have the masks elsewhere, and have it
  * back when they are made (CVE-2019-19921, CVE-2023-27561). The last one counts, where there are two. */
-static int note_kernel_fs(struct child *c, const struct plan_mount *m, int mountfd)
+static void keep_kernel_fs(struct child *c, const struct plan_mount *m, int *mountfd)
 {
 	int kind = kernel_fs_of(m->target, false);
 
 	if (kind < 0)
-		return 0;
+		return;
 	fd_close(&c->kernel_fs[kind]);
-	c->kernel_fs[kind] = fcntl(mountfd, F_DUPFD_CLOEXEC, 3);
-	return c->kernel_fs[kind] < 0 ? fail(errno, "cannot duplicate the mount's fd") : 0;
+	c->kernel_fs[kind] = take_fd(mountfd);
 }
 
 static bool is_kernel_fs(const struct plan_mount *m)
@@ -239,7 +223,7 @@ static int open_target(struct child *c, const struct plan_mount *m, int mountfd,
 	if (r != -ENOENT)
 		return r;
 	fail_forget();
-	r = is_directory(mountfd, &directory);
+	r = is_directory(m, mountfd, &directory);
 	if (r < 0)
 		return r;
 	return directory ? path_make_dirs(c->rootfd, m->target, 0755, ret_fd)
@@ -261,41 +245,38 @@ static int verify_landed(struct child *c, const struct plan_mount *m, int mountf
 {
 	autoclose int found = -1;
 	uint64_t made_id, found_id;
-	int r = path_in_root(c->rootfd, m->target, O_PATH | (m->target_nofollow ? O_NOFOLLOW : 0), &found);
+	int r = path_mount_id(mountfd, &made_id);
 
+	if (r < 0 || path_has_mount(c->rootfd, m->target + 1, made_id))
+		return r;
+	r = path_in_root(c->rootfd, m->target, O_PATH | (m->target_nofollow ? O_NOFOLLOW : 0), &found);
 	if (r == -ENOENT)
 		return fail(ENOENT, "the mount is not where it was made");
-	if (r == 0)
-		r = path_mount_id(mountfd, &made_id);
 	if (r == 0)
 		r = path_mount_id(found, &found_id);
 	if (r == 0 && made_id != found_id)
 		return fail(EBUSY, "the mount is not where it was made: '%s' was changed meanwhile",
 			    m->target);
-	return r < 0 ? r : note_own_dev(c, m, mountfd, made_id);
+	return r;
 }
 
 /* On a new directory in our own /dev: that it landed there needs no look. Everything else is attached by its path. */
 static int attach_in_dev(struct child *c, const struct plan_mount *m, int mountfd, bool *ret_done)
 {
 	const char *name = m->target + strlen("/dev/");
-	autoclose int target = -1;
 	bool directory;
 	int dev, r;
 
 	*ret_done = false;
 	if (!starts_with(m->target, "/dev/") || !path_is_component(name) || (dev = own_dev(c)) < 0)
 		return 0;
-	r = is_directory(mountfd, &directory);
+	r = is_directory(m, mountfd, &directory);
 	if (r < 0 || !directory)
 		return r;
 	if (mkdirat(dev, name, 0755))
 		return errno == EEXIST ? 0 : fail(errno, "cannot make '%s'", m->target);
-	target = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return fail(errno, "cannot open '%s'", m->target);
 	*ret_done = true;
-	return mount_attach(&c->tools, mountfd, target);
+	return mount_attach_at(&c->tools, mountfd, dev, name);
 }
 
 int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd)
@@ -303,7 +284,7 @@ int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd)
 	autoclose int target = -1;
 	int r = open_target(c, m, mountfd, &target);
 
-	fd_close(&c->devfd); /* it may cover /dev, by whatever path */
+	c->dev_covered = true; /* it may lie there, by whatever path */
 	if (r == 0)
 		r = verify_target(m, target);
 	if (r == 0)
@@ -400,9 +381,11 @@ static int make_new(struct child *c, size_t i)
 	if (r == 0 && !done)
 		r = mounts_attach(c, m, mountfd);
 	if (r == 0)
-		r = note_kernel_fs(c, m, mountfd);
-	if (r == 0)
 		r = mounts_set_propagation(c, m, mountfd);
+	if (r == 0)
+		r = keep_own_dev(c, m, &mountfd);
+	if (r == 0)
+		keep_kernel_fs(c, m, &mountfd);
 	return r;
 }
 

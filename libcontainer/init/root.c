@@ -153,97 +153,124 @@ int make_late_readonly(struct child *c)
 	return 0;
 }
 
-/* What shall be masked or read-only. */
-static int open_protected(struct child *c, const char *path, int *ret_fd)
+/* What shall be masked or read-only: `name` below dirfd, or dirfd itself where that is "". */
+struct protected
 {
-	int kind = kernel_fs_of(path, true);
+	int dirfd;
+	const char *name;
+	bool directory;
+	int opened; /* owned; or -1 */
+};
 
-	if (kind < 0 || c->kernel_fs[kind] < 0)
-		return path_in_root(c->rootfd, path, O_PATH, ret_fd);
-	return path_in_root(c->kernel_fs[kind], strchr(path + 1, '/'), O_PATH, ret_fd);
+static void protected_close(struct protected *p)
+{
+	fd_close(&p->opened);
+}
+#define autoprotected __attribute__((cleanup(protected_close)))
+
+/* -ENOENT and -ENOTDIR record nothing. The specification: what is not there need not be protected. */
+static int find_protected(struct child *c, const char *path, struct protected *ret)
+{
+	int kind = kernel_fs_of(path, true), base = kind < 0 ? -1 : c->kernel_fs[kind];
+	const char *below = base < 0 ? path : strchr(path + 1, '/');
+	struct stat st;
+	int r;
+
+	/* the kernel's own directory, and ours: most need no lookup through symlinks, and nobody exchanges what was seen */
+	if (base >= 0 && path_is_component(below + 1)) {
+		if (fstatat(base, below + 1, &st, AT_SYMLINK_NOFOLLOW))
+			return errno == ENOENT ? -ENOENT : fail(errno, "cannot stat");
+		if (!S_ISLNK(st.st_mode)) {
+			*ret = (struct protected){ base, below + 1, S_ISDIR(st.st_mode), -1 };
+			return 0;
+		}
+	}
+	r = path_in_root(base < 0 ? c->rootfd : base, below, O_PATH, &ret->opened);
+	if (r == -ENOENT || r == -ENOTDIR)
+		fail_forget();
+	if (r < 0)
+		return r;
+	if (fstat(ret->opened, &st))
+		return fail(errno, "cannot stat");
+	ret->dirfd = ret->opened;
+	ret->name = "";
+	ret->directory = S_ISDIR(st.st_mode);
+	return 0;
+}
+
+static int make_readonly_path(struct child *c, const char *path)
+{
+	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
+	autoprotected struct protected p = { .opened = -1 };
+	autoclose int clone = -1;
+	int r = find_protected(c, path, &p);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r == 0)
+		r = mount_clone(&c->tools, p.dirfd, p.name, true, true, &clone);
+	if (r == 0)
+		r = mount_set_attrs(&c->tools, clone, &attrs);
+	return r < 0 ? r : mount_attach_at(&c->tools, clone, p.dirfd, p.name);
 }
 
 int make_readonly_paths(struct child *c)
 {
-	static const struct mount_attrs attrs = { .set = MOUNT_ATTR_RDONLY };
-
 	for (size_t i = 0; i < c->plan->readonly.n; i++) {
-		autoclose int target = -1, clone = -1;
-		int r = open_protected(c, c->plan->readonly.v[i], &target);
+		int r = make_readonly_path(c, c->plan->readonly.v[i]);
 
-		if (r == -ENOENT ||
-		    r == -ENOTDIR) { /* the specification: what is not there need not be protected */
-			fail_forget();
-			continue;
-		}
-		if (r == 0)
-			r = mount_clone(&c->tools, target, "", true, false, &clone);
-		if (r == 0)
-			r = mount_set_attrs(&c->tools, clone, &attrs);
-		if (r == 0)
-			r = mount_attach(&c->tools, clone, target);
 		if (r < 0)
 			return fail_in(r, "linux.readonlyPaths[%zu] '%s'", i, c->plan->readonly.v[i]);
 	}
 	return 0;
 }
 
-/* Files show the host's /dev/null, opened and verified while the host's tree is in reach; directories show one shared,
- * empty, read-only tmpfs. A mask that cannot be made is an error, unless there is nothing to mask. */
-static int mask_file(struct child *c, int target)
+/* The host's, opened and verified while its tree is in reach. */
+static int open_null(struct child *c, int *ret_fd)
 {
-	autoclose int clone = -1;
-	int r = mount_clone(&c->tools, AT_FDCWD, "/dev/null", false, false, &clone);
+	int r = mount_clone(&c->tools, AT_FDCWD, "/dev/null", false, false, ret_fd);
 
-	if (r < 0)
-		return r;
-	if (!device_is(clone, 1, 3))
+	if (r == 0 && !device_is(*ret_fd, 1, 3))
 		return fail(ENODEV, "the host's /dev/null is not the null device");
-	return mount_attach(&c->tools, clone, target);
-}
-
-static int mask_directory(struct child *c, int target, int *emptyfd)
-{
-	autoclose int mount = -1;
-	int r;
-
-	if (*emptyfd < 0)
-		r = mount_make_empty(&c->tools, c->plan->mount_label, &mount);
-	else
-		r = mount_clone(&c->tools, *emptyfd, "", false, false, &mount);
-	if (r == 0)
-		r = mount_attach(&c->tools, mount, target);
-	if (r == 0 && *emptyfd < 0)
-		*emptyfd = take_fd(&mount);
 	return r;
 }
 
-static int mask_one(struct child *c, const char *path, int *emptyfd)
+/* Files show the null device, directories one empty, read-only tmpfs: the first mount of each is cloned for the others. A
+ * mask that cannot be made is an error, unless there is nothing to mask. */
+static int mask_one(struct child *c, const char *path, int shown[2])
 {
-	autoclose int target = -1;
-	struct stat st;
-	int r = open_protected(c, path, &target);
+	autoprotected struct protected p = { .opened = -1 };
+	autoclose int mount = -1;
+	int r = find_protected(c, path, &p), *first;
 
-	if (r == -ENOENT || r == -ENOTDIR) {
-		fail_forget();
+	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
-	}
 	if (r < 0)
 		return r;
-	if (fstat(target, &st))
-		return fail(errno, "cannot stat");
-	return S_ISDIR(st.st_mode) ? mask_directory(c, target, emptyfd) : mask_file(c, target);
+	first = &shown[p.directory];
+	if (*first >= 0)
+		r = mount_clone(&c->tools, *first, "", false, false, &mount);
+	else if (p.directory)
+		r = mount_make_empty(&c->tools, c->plan->mount_label, &mount);
+	else
+		r = open_null(c, &mount);
+	if (r == 0)
+		r = mount_attach_at(&c->tools, mount, p.dirfd, p.name);
+	if (r == 0 && *first < 0)
+		*first = take_fd(&mount);
+	return r;
 }
 
 int mask_paths(struct child *c)
 {
-	autoclose int empty = -1;
+	int shown[2] = { -1, -1 }, r = 0;
 
-	for (size_t i = 0; i < c->plan->masked.n; i++) {
-		int r = mask_one(c, c->plan->masked.v[i], &empty);
-
+	for (size_t i = 0; r == 0 && i < c->plan->masked.n; i++) {
+		r = mask_one(c, c->plan->masked.v[i], shown);
 		if (r < 0)
-			return fail_in(r, "linux.maskedPaths[%zu] '%s'", i, c->plan->masked.v[i]);
+			r = fail_in(r, "linux.maskedPaths[%zu] '%s'", i, c->plan->masked.v[i]);
 	}
-	return 0;
+	fd_close(&shown[false]);
+	fd_close(&shown[true]);
+	return r;
 }

@@ -21,9 +21,7 @@ int net_loopback_up(void)
 		return fail(errno, "cannot make a socket for the loopback device");
 	memset(&request, 0, sizeof(request));
 	memcpy(request.ifr_name, "lo", sizeof("lo"));
-	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-		return fail(errno, "cannot read the state of the loopback device");
-	request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+	request.ifr_flags = IFF_UP; /* a new one has no other that could be changed */
 	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return fail(errno, "cannot bring the loopback device up");
 	return 0;

@@ -181,16 +181,34 @@ int mount_reconfigure(struct mount_tools *tools, int mountfd, const struct mount
 	return 0;
 }
 
-int mount_attach(struct mount_tools *tools, int mountfd, int targetfd)
+static int attach_old(struct mount_tools *tools, int mountfd, int dirfd, const char *name)
 {
+	autoclose int opened = -1;
+
+	if (*name) {
+		opened = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (opened < 0)
+			return -errno;
+	}
+	return mount_old_call(tools, mountfd, NULL, *name ? opened : dirfd, NULL, MS_MOVE, NULL);
+}
+
+int mount_attach_at(struct mount_tools *tools, int mountfd, int dirfd, const char *name)
+{
+	unsigned int flags = MOVE_MOUNT_F_EMPTY_PATH | (*name ? 0U : MOVE_MOUNT_T_EMPTY_PATH);
 	int r = 0;
 
 	/* move_mount(2) takes one from the scratch as well as a detached one */
 	if (!tools->new_api)
-		r = mount_old_call(tools, mountfd, NULL, targetfd, NULL, MS_MOVE, NULL);
-	else if (sys_move_mount(mountfd, "", targetfd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+		r = attach_old(tools, mountfd, dirfd, name);
+	else if (sys_move_mount(mountfd, "", dirfd, name, flags))
 		r = -errno;
 	return r < 0 ? fail(-r, "cannot attach a mount") : 0;
+}
+
+int mount_attach(struct mount_tools *tools, int mountfd, int targetfd)
+{
+	return mount_attach_at(tools, mountfd, targetfd, "");
 }
 
 /* umount2(2) takes a path alone: the fd's, as in mount_old_call(). */

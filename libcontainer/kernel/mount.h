@@ -73,6 +73,8 @@ int mount_set_idmap(struct mount_tools *tools, int mountfd, int userns_fd, bool 
  * serves for what follows (nodes in a fresh /dev, propagation). That a fresh lookup of the target's path arrives there
  * (path_mount_id of both) is the caller's to check. */
 int mount_attach(struct mount_tools *tools, int mountfd, int targetfd) MUST_USE;
+/* On the component `name` below dirfd; a symlink is not followed. For directories that only we can change. */
+int mount_attach_at(struct mount_tools *tools, int mountfd, int dirfd, const char *name) MUST_USE;
 
 /* Detach an attached mount, with all that is mounted below it, by the fd of its root: whatever its path leads to by now, and
  * whatever lies over it. Lazily: who uses it may go on. Needs procfd. EINVAL (not recorded) where it is not attached here, or

@@ -92,7 +92,7 @@ static int open_place(const char *path, int mountfd, int *ret_fd)
 
 int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *ret_rootfd)
 {
-	autoclose int place = -1, rootfd = -1;
+	autoclose int place = -1, rootfd = mountfd;
 	int r = open_place(path, mountfd, &place);
 
 	if (r < 0)
@@ -107,12 +107,8 @@ int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *r
 		if (r < 0)
 			return r;
 	}
-	if (mountfd < 0) {
+	if (mountfd < 0)
 		r = mount_clone(tools, place, "", true, false, &rootfd);
-	} else {
-		rootfd = fcntl(mountfd, F_DUPFD_CLOEXEC, 3);
-		r = rootfd < 0 ? fail(errno, "cannot duplicate the rootfs's fd") : 0;
-	}
 	if (r < 0)
 		return fail_in(r, "rootfs '%s'", path);
 	/* the parent's clone is in the host's peer group still; pivot_root(2) wants it out */
@@ -131,21 +127,20 @@ int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *r
 
 int rootfs_pivot(struct mount_tools *tools, int rootfd)
 {
-	autoclose int oldfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int oldfd = tools->old_shared ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (oldfd < 0)
+	if (tools->old_shared && oldfd < 0)
 		return fail(errno, "cannot open the old root");
 	if (fchdir(rootfd))
 		return fail(errno, "cannot enter the rootfs");
 	/* The old root ends up on top of the new one, so no directory is needed to put it. */
 	if (sys_pivot_root(".", "."))
 		return fail(errno, "cannot make the rootfs the root (pivot_root)");
-	if (fchdir(oldfd))
-		return fail(errno, "cannot enter the old root");
 	/* A slave, or the host would lose its mounts with us. Not private: it would hold on to what the host
 	 * unmounts. */
-	if (tools->old_shared && sys_mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL))
+	if (tools->old_shared && (fchdir(oldfd) || sys_mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL)))
 		return fail(errno, "cannot make the old root a slave");
+	/* "." is the new root, and what lies on top of it the old one: pivot_root(2) */
 	if (sys_umount2(".", SYS_MNT_DETACH))
 		return fail(errno, "cannot detach the old root");
 	mount_tools_close(tools);

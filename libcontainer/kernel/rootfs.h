@@ -11,7 +11,7 @@
 /* Make "/" of this mount namespace a slave (or private ...) recursively: MS_* flags. Before anything is mounted. */
 int rootfs_set_old_propagation(struct mount_tools *tools, unsigned long flags) MUST_USE;
 
-/* Attach the rootfs (`mountfd`: a detached clone that the parent made, with an id map perhaps; -1: clone `path`
+/* Attach the rootfs (`mountfd`: a detached clone that the parent made, with an id map perhaps, and taken; -1: clone `path`
  * recursively here) over `path` (host path, admin's), so that it is a mount point that nothing propagates from; returns
  * the fd of its root. Without the new mount API, or where tools->want_scratch, the scratch tmpfs comes in between. */
 int rootfs_bind(struct mount_tools *tools, const char *path, int mountfd, int *ret_rootfd) MUST_USE;
