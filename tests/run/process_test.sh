@@ -254,7 +254,7 @@ test_scheduler()
 	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 7} | .process.args = ["awk", "{ print $19, $41 }", "/proc/self/stat"]'
 	expect "7 3" "$(run)"
 	config '.process.scheduler = {policy: "SCHED_IDLE"}'
-	expect "0 5" "$(run)"
+	expect "$(nice) 5" "$(run)"
 	config '.process.scheduler = {policy: "SCHED_NOSUCH"}'
 	create_fails "SCHED_NOSUCH"
 	config '.process.scheduler = {policy: "SCHED_FIFO", priority: 100}'
