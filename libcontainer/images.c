@@ -23,6 +23,13 @@ static const enum criu_cgroups modes[] = {
 	[CRUET_CGROUPS_IGNORE] = CRIU_CGROUPS_IGNORE,
 };
 
+static const enum criu_network_lock locks[] = {
+	[CRUET_NETWORK_LOCK_DEFAULT] = CRIU_LOCK_DEFAULT,
+	[CRUET_NETWORK_LOCK_IPTABLES] = CRIU_LOCK_IPTABLES,
+	[CRUET_NETWORK_LOCK_NFTABLES] = CRIU_LOCK_NFTABLES,
+	[CRUET_NETWORK_LOCK_SKIP] = CRIU_LOCK_SKIP,
+};
+
 /* The same images may be written to again. */
 static int open_directory(const char *option, const char *path, bool make, int *ret_fd)
 {
@@ -94,6 +101,7 @@ int images_open(struct arena *arena, const struct cruet_criu *w, bool make, cons
 	options->log_file = log_file;
 	options->parent = w->parent_path;
 	options->cgroups = modes[w->cgroups];
+	options->network_lock = locks[w->network_lock];
 	options->tcp_established = w->tcp_established;
 	options->ext_unix_sk = w->ext_unix_sk;
 	options->shell_job = w->shell_job;

@@ -115,6 +115,13 @@ struct cruet_words {
 };
 
 enum cruet_cgroups_mode { CRUET_CGROUPS_SOFT, CRUET_CGROUPS_FULL, CRUET_CGROUPS_STRICT, CRUET_CGROUPS_IGNORE };
+/* How criu keeps packets from TCP connections meanwhile; by default as its configuration says, or with iptables. */
+enum cruet_network_lock {
+	CRUET_NETWORK_LOCK_DEFAULT,
+	CRUET_NETWORK_LOCK_IPTABLES,
+	CRUET_NETWORK_LOCK_NFTABLES,
+	CRUET_NETWORK_LOCK_SKIP,
+};
 
 /* What checkpoint and restore both say to the program criu, which must be installed. */
 struct cruet_criu {
@@ -122,6 +129,7 @@ struct cruet_criu {
 	const char *work_path;       /* of criu's log and statistics; NULL: with the images */
 	const char *parent_path;     /* of an earlier pre-dump, relative to the images */
 	enum cruet_cgroups_mode cgroups;
+	enum cruet_network_lock network_lock;
 	struct cruet_words empty_ns; /* "network": its content is not dumped, and is not there after the restore */
 	bool tcp_established, ext_unix_sk, shell_job, file_locks, lazy_pages, auto_dedup, link_remap;
 	int64_t timeout_ms;          /* criu is ended then; 0: 10 minutes */

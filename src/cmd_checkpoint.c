@@ -5,6 +5,9 @@
 static const char *const cgroups_modes[] = { "soft", "full", "strict", "ignore",
 					     NULL }; /* enum cruet_cgroups_mode */
 
+static const char *const network_locks[] = { "default", "iptables", "nftables", "skip",
+					     NULL }; /* enum cruet_network_lock */
+
 static const struct option_row shared_rows[] = {
 	STRING(struct cruet_criu, image_path, "image-path", 0, "DIR", "directory of the images",
 	       PRESET("checkpoint in the working directory")),
@@ -22,6 +25,8 @@ static const struct option_row shared_rows[] = {
 	FLAG(struct cruet_criu, link_remap, "link-remap", 0, "allow open files that have no name any more"),
 	WORD(struct cruet_criu, cgroups, "manage-cgroups-mode", 0, "MODE", cgroups_modes,
 	     "cgroups below the container's: soft, full, strict or ignore"),
+	WORD(struct cruet_criu, network_lock, "network-lock", 0, "METHOD", network_locks,
+	     "how TCP connections are held meanwhile: iptables, nftables or skip; default: as criu does"),
 	LIST(struct cruet_criu, empty_ns, "empty-ns", 0, "KIND",
 	     "leave out what is in a namespace; KIND is network"),
 	DURATION(struct cruet_criu, timeout_ms, "timeout", 0, "TIME", "end a criu that takes longer",

@@ -62,11 +62,12 @@ int become_ns_root(void) MUST_USE;
 /* The kind of an absolute path of the container that is one of these, or (`below`) lies below it; else -1 (mounts.c). */
 int kernel_fs_of(const char *path, bool below);
 
-/* Of mounts.c for mounts_live.c. A new file system as it is before it is attached, without a mode of what it covers; the mode
- * of the directory that a mount will cover: 1, or 0 where there is none; attach a mount where the plan says, and verify that
+/* Of mounts.c for mounts_live.c. A new file system as it is before it is attached, without a mode of what it covers; that mode
+ * where it is to have it; its root, while nobody else sees it; attach a mount where the plan says, and verify that
  * it landed there; its propagation. */
 int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd) MUST_USE;
-int mounts_mode_below(struct child *c, const struct plan_mount *m, mode_t *ret_mode) MUST_USE;
+int mounts_inherit_mode(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
+int mounts_open_inside(int mountfd, int *ret_fd) MUST_USE;
 int mounts_verify_proc(const struct plan_mount *m, int mountfd) MUST_USE;
 int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
 int mounts_set_propagation(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;

@@ -33,7 +33,8 @@ static int open_bind(struct child *c, size_t i, int *ret_fd)
 	return mount_clone(&c->tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, ret_fd);
 }
 
-int mounts_mode_below(struct child *c, const struct plan_mount *m, mode_t *ret_mode)
+/* The mode of the directory that a mount will cover: 1, or 0 where there is none. */
+static int mode_below(struct child *c, const struct plan_mount *m, mode_t *ret_mode)
 {
 	autoclose int below = -1;
 	struct stat st;
@@ -80,13 +81,43 @@ int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
 	return open_with(c, m, NULL, ret_fd);
 }
 
-/* A tmpfs without mode= has the mode of what it covers. */
-static int open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
+int mounts_open_inside(int mountfd, int *ret_fd)
 {
+	int fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(errno, "cannot open the mount");
+	*ret_fd = fd;
+	return 0;
+}
+
+int mounts_inherit_mode(struct child *c, const struct plan_mount *m, int mountfd)
+{
+	autoclose int inside = -1;
+	mode_t mode = 0;
+	int r = m->inherit_mode ? mode_below(c, m, &mode) : 0;
+
+	if (r <= 0)
+		return r;
+	r = mounts_open_inside(mountfd, &inside);
+	if (r == 0 && fchmod(inside, mode))
+		r = fail(errno, "cannot set the mode of the mount");
+	return r;
+}
+
+/* A tmpfs without mode= has the mode of what it covers. The parent made one whose ids are mapped. */
+static int open_fs(struct child *c, size_t i, int *ret_fd)
+{
+	const struct plan_mount *m = &c->plan->mounts.v[i];
 	char text[16];
 	mode_t mode = 0;
-	int r = m->inherit_mode ? mounts_mode_below(c, m, &mode) : 0;
+	int r;
 
+	if (c->h->mount_fd && c->h->mount_fd[i] >= 0) {
+		*ret_fd = c->h->mount_fd[i];
+		return mounts_inherit_mode(c, m, *ret_fd);
+	}
+	r = m->inherit_mode ? mode_below(c, m, &mode) : 0;
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof(text), "%o", (unsigned int)mode);
@@ -349,13 +380,12 @@ int mounts_verify_proc(const struct plan_mount *m, int mountfd)
 static int set_label(struct child *c, const struct plan_mount *m, int mountfd)
 {
 	autoclose int fd = -1;
+	int r;
 
 	if (!m->label_by_xattr)
 		return 0;
-	fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(errno, "cannot open the mount");
-	return lsm_set_file_label(fd, c->plan->mount_label->value);
+	r = mounts_open_inside(mountfd, &fd);
+	return r < 0 ? r : lsm_set_file_label(fd, c->plan->mount_label->value);
 }
 
 static int make_new(struct child *c, size_t i)
@@ -367,7 +397,7 @@ static int make_new(struct child *c, size_t i)
 
 	if (r < 0 || done)
 		return r;
-	r = m->kind == PLAN_MOUNT_BIND ? open_bind(c, i, &mountfd) : open_fs(c, m, &mountfd);
+	r = m->kind == PLAN_MOUNT_BIND ? open_bind(c, i, &mountfd) : open_fs(c, i, &mountfd);
 	if (r == 0 && m->kind == PLAN_MOUNT_BIND && !(c->h->mount_fd && c->h->mount_fd[i] >= 0))
 		r = mount_set_attrs(&c->tools, mountfd, &m->attrs);
 	if (r == 0)

@@ -64,17 +64,6 @@ int open_live_root(struct child *c)
 
 /* ---- add ---- */
 
-/* Its root, while nobody else sees it. */
-static int open_inside(int mountfd, int *ret_fd)
-{
-	int fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return fail(errno, "cannot open the mount");
-	*ret_fd = fd;
-	return 0;
-}
-
 static int open_source(struct child *c, const struct plan_mount *m, int *ret_fd)
 {
 	autoclose int fd = -1;
@@ -120,7 +109,7 @@ static int make_file_system(struct child *c, const struct plan_mount *m, int *re
 	int r = mounts_open_fs(c, m, &fd);
 
 	if (r == 0 && m->label_by_xattr) {
-		r = open_inside(fd, &inside);
+		r = mounts_open_inside(fd, &inside);
 		if (r == 0)
 			r = lsm_set_file_label(inside, c->plan->mount_label->value);
 	}
@@ -157,24 +146,9 @@ int make_file_systems(struct child *c)
 	return r;
 }
 
-/* A tmpfs without mode= has the mode of what it covers, as when a container is made. */
-static int inherit_mode(struct child *c, const struct plan_mount *m, int mountfd)
-{
-	autoclose int inside = -1;
-	mode_t mode = 0;
-	int r = mounts_mode_below(c, m, &mode);
-
-	if (r <= 0)
-		return r;
-	r = open_inside(mountfd, &inside);
-	if (r == 0 && fchmod(inside, mode))
-		r = fail(errno, "cannot set the mode of the mount");
-	return r;
-}
-
 static int attach_one(struct child *c, const struct plan_mount *m, int mountfd)
 {
-	int r = m->inherit_mode ? inherit_mode(c, m, mountfd) : 0;
+	int r = mounts_inherit_mode(c, m, mountfd);
 
 	if (r == 0)
 		r = mounts_verify_proc(m, mountfd);

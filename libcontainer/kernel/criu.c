@@ -281,6 +281,22 @@ static int take_socket(const struct talk *t)
 
 /* ---- version ----------------------------------------------------------------------------------------------------------------- */
 
+static int check_oldest(const struct criu *criu, uint32_t major, uint32_t minor, const char *what)
+{
+	if (criu->major > major || (criu->major == major && criu->minor >= minor))
+		return 0;
+	return fail(0, "criu is of version %u.%u, needed is %u.%u%s: install a newer criu", criu->major,
+		    criu->minor, major, minor, what);
+}
+
+/* Older ones would lock by iptables and say nothing. */
+static int check_network_lock(const struct criu *criu, enum criu_network_lock lock)
+{
+	if (lock == CRIU_LOCK_NFTABLES)
+		return check_oldest(criu, 3, 17, " for --network-lock nftables");
+	return lock == CRIU_LOCK_SKIP ? check_oldest(criu, 3, 18, " for --network-lock skip") : 0;
+}
+
 static int check_version(const struct talk *t)
 {
 	struct pb_out out = { .buf = t->buf, .size = MESSAGE_MAX };
@@ -294,11 +310,9 @@ static int check_version(const struct talk *t)
 		r = hear(t, &answer, &fd);
 	if (r < 0)
 		return r;
-	if (!answer.success || answer.major < CRIU_OLDEST_MAJOR ||
-	    (answer.major == CRIU_OLDEST_MAJOR && answer.minor < CRIU_OLDEST_MINOR))
-		return fail(0, "criu is of version %u.%u, needed is %d.%d: install a newer criu",
-			    answer.major, answer.minor, CRIU_OLDEST_MAJOR, CRIU_OLDEST_MINOR);
-	return 0;
+	t->criu->major = answer.success ? answer.major : 0;
+	t->criu->minor = answer.success ? answer.minor : 0;
+	return check_oldest(t->criu, CRIU_OLDEST_MAJOR, CRIU_OLDEST_MINOR, "");
 }
 
 int criu_start(const struct criu_start *how, int64_t deadline_ms, struct criu *ret_criu)
@@ -390,6 +404,9 @@ int criu_ask(struct criu *criu, struct arena *arena, enum criu_request request,
 
 	if (!talk.buf || !scratch)
 		return -ENOMEM;
+	r = check_network_lock(criu, options->network_lock);
+	if (r < 0)
+		return r;
 	criu_message_ask(&out, &(struct pb_out){ .buf = scratch, .size = MESSAGE_MAX }, request, options);
 	r = say(&talk, &out);
 	if (r == 0)

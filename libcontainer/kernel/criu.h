@@ -14,6 +14,8 @@
 enum criu_request { CRIU_DUMP = 1, CRIU_RESTORE = 2, CRIU_PRE_DUMP = 4 };
 enum criu_cgroups { CRIU_CGROUPS_IGNORE = 0, CRIU_CGROUPS_SOFT = 3, CRIU_CGROUPS_FULL = 4, CRIU_CGROUPS_STRICT = 5 };
 
+enum criu_network_lock { CRIU_LOCK_DEFAULT, CRIU_LOCK_IPTABLES, CRIU_LOCK_NFTABLES, CRIU_LOCK_SKIP };
+
 struct criu_fd {
 	const char *key;
 	int fd;
@@ -29,6 +31,7 @@ struct criu_options {
 	pid_t pid;
 	uint32_t log_level, empty_ns;
 	enum criu_cgroups cgroups;
+	enum criu_network_lock network_lock;
 	bool leave_running, ext_unix_sk, tcp_established, tcp_close, tcp_skip_in_flight, shell_job, file_locks, track_mem,
 		auto_dedup, link_remap, lazy_pages, notify, sibling, orphan_terminals;
 	struct strings external;     /* "net[4026532008]:KEY", "file[MOUNT:INODE]" */
@@ -54,6 +57,7 @@ struct criu_ear {
 struct criu {
 	pid_t pid;
 	int pidfd, fd, output; /* output: a file with what it wrote to stdout and stderr */
+	uint32_t major, minor; /* its version */
 };
 #define CRIU_NONE { .pid = 0, .pidfd = -1, .fd = -1, .output = -1 }
 struct criu_start {

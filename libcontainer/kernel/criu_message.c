@@ -54,6 +54,7 @@ static const struct field_row {
 	ROW(52, FIELD_BOOL, tcp_close),
 	ROW(53, FIELD_TEXT, lsm_profile),
 	ROW(63, FIELD_TEXT, lsm_mount_context),
+	ROW(64, FIELD_NUMBER, network_lock),
 #undef ROW
 };
 #define OPTION_PAGE_SERVER 11

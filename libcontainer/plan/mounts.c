@@ -317,8 +317,8 @@ static int make_idmap(struct making *m, const struct spec_mount *asked, const st
 
 	if (said->idmap == IDMAP_NONE && !given)
 		return 0;
-	if (p->kind != PLAN_MOUNT_BIND)
-		return fail(0, "%s: ids can only be mapped on bind mounts", p->where);
+	if (p->kind == PLAN_MOUNT_REMOUNT)
+		return fail(0, "%s: ids can only be mapped on a new mount", p->where);
 	if (m->host->euid != 0)
 		return fail(EPERM, "%s: only root can map the ids of a mount", p->where);
 	p->idmap = IDMAP_OWN;
@@ -398,8 +398,8 @@ static int make_one(struct making *m, size_t i, struct plan_mount *p)
 		r = make_idmap(m, asked, &said, p);
 	/* A mapped root cannot reach what only the host's root may (kubelet's directories); an unprivileged
 	 * caller can clone nothing before it is in its own user namespace. */
-	p->parent_opens = p->kind == PLAN_MOUNT_BIND && m->host->euid == 0 &&
-			  (m->plan->ns.userns || p->idmap != IDMAP_NONE);
+	p->parent_opens = m->host->euid == 0 &&
+			  ((p->kind == PLAN_MOUNT_BIND && m->plan->ns.userns) || p->idmap != IDMAP_NONE);
 	return r;
 }
 

@@ -433,7 +433,7 @@ test_what_criu_is_told()
 	mkdir -p "$T/pre"
 	checkpoint --leave-running --tcp-established --tcp-skip-in-flight --ext-unix-sk --shell-job --lazy-pages \
 		--page-server 10.0.0.1:4711 --file-locks --empty-ns network --auto-dedup --link-remap --parent-path ../pre \
-		--work-path "$T/logs" --manage-cgroups-mode strict
+		--work-path "$T/logs" --manage-cgroups-mode strict --network-lock nftables
 	told "type 1"
 	for option in leave_running ext_unix_sk tcp_established shell_job file_locks track_mem auto_dedup link_remap \
 		tcp_skip_in_flight lazy_pages notify_scripts orphan_pts_master; do
@@ -443,6 +443,7 @@ test_what_criu_is_told()
 	told "ps 10.0.0.1 4711"
 	told "empty_ns 1073741824"
 	told "manage_cgroups_mode 5"
+	told "network_lock 2"
 	told "pid $(pid_of "$ID")"
 	told "log_file dump.log"
 	told "images $T/images"
@@ -455,7 +456,7 @@ test_what_criu_is_told()
 		contains /sys/fs/cgroup/freezer "$(grep ^freeze_cgroup "$T/told")"
 	fi
 	checkpoint --leave-running
-	for option in tcp_established shell_job file_locks parent_img ps empty_ns track_mem lazy_pages; do
+	for option in tcp_established shell_job file_locks parent_img ps empty_ns track_mem lazy_pages network_lock; do
 		not_told $option
 	done
 	told "manage_cgroups_mode 3"
@@ -476,8 +477,10 @@ test_what_criu_is_told_to_restore()
 	cruet delete --force "$ID"
 	fails "did not tell the pid" cruet restore --image-path "$T/images" --bundle "$B" --detach --tcp-established --tcp-close \
 		--ext-unix-sk --shell-job --file-locks --lazy-pages --auto-dedup --link-remap --empty-ns network --no-pivot \
-		--lsm-profile apparmor:other --lsm-mount-context system_u:object_r:x_t:s0 --manage-cgroups-mode full "$ID"
+		--lsm-profile apparmor:other --lsm-mount-context system_u:object_r:x_t:s0 --manage-cgroups-mode full \
+		--network-lock iptables "$ID"
 	told "type 2"
+	told "network_lock 1"
 	for option in ext_unix_sk tcp_established tcp_close shell_job file_locks auto_dedup link_remap lazy_pages \
 		notify_scripts orphan_pts_master rst_sibling; do
 		told "$option 1"
@@ -557,6 +560,9 @@ test_checkpoint_mistakes()
 	fails "page-server" cruet checkpoint --page-server 1234 --image-path "$T/images" "$ID"
 	fails "page-server" cruet checkpoint --page-server host:0 --image-path "$T/images" "$ID"
 	fails "manage-cgroups-mode" cruet checkpoint --manage-cgroups-mode some --image-path "$T/images" "$ID"
+	fails "network-lock" cruet checkpoint --network-lock some --image-path "$T/images" "$ID"
+	fails "criu is of version 3.17, needed is 3.18 for --network-lock skip" \
+		cruet checkpoint --network-lock skip --image-path "$T/images" "$ID"
 	fails "status-fd" cruet checkpoint --status-fd 77 --image-path "$T/images" "$ID"
 	fails "image-path" cruet checkpoint --image-path "$T/no/where" "$ID"
 	expect running "$(status_of "$ID")"

@@ -73,6 +73,32 @@ test_idmap_btrfs()
 	maps btrfs;
 }
 
+# A new file system: its root belongs to whom the map says, the mode is that of what it covers, and what is copied up is mapped too.
+test_idmap_new_tmpfs()
+{
+	kernel_is 6 3 || skip "tmpfs maps no ids before Linux 6.3"
+	bundle
+	mkdir -m 751 "$B/rootfs/full"
+	echo below >"$B/rootfs/full/file"
+	config '["CAP_CHOWN", "CAP_DAC_OVERRIDE"] as $c | .process.capabilities = {bounding: $c, effective: $c, permitted: $c}
+		| .mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["nosuid", "size=64k", "idmap=uids=0-1000-1#1-0-1;gids=0-2000-1#1-0-1"]},
+			{destination: "/full", type: "tmpfs", source: "tmpfs",
+				uidMappings: [{containerID: 0, hostID: 7, size: 1}], gidMappings: [{containerID: 0, hostID: 8, size: 1}]}]'
+	args sh -c 'stat -c %u:%g /mnt; : >/mnt/new; chown 1000:2000 /mnt/new; stat -c %u:%g /mnt/new; stat -c %a:%u:%g /full'
+	expect "1000:2000 1000:2000 751:7:8" "$(cruet run --bundle "$B" "$ID" 2>&1 | paste -sd' ')"
+	# with a user namespace the ids are the host's, as for a bind
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 131072, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{destination: "/full", type: "tmpfs", source: "tmpfs", options: ["idmap", "tmpcopyup"]}]
+		| .mounts[-3].options = ["idmap"] | .mounts[-2].destination = "/other" | .mounts[-2] |= (.uidMappings[0].hostID = 131079 | .gidMappings[0].hostID = 131080 | .options = [])'
+	chown -R 131072:131072 "$B/rootfs"
+	args sh -c 'stat -c %u:%g /mnt; : >/mnt/new; stat -c %u:%g /mnt/new; stat -c %u:%g /other; stat -c %a:%u:%g /full /full/file; cat /full/file'
+	expect "0:0 0:0 7:8 751:0:0 644:0:0 below" "$(cruet run --bundle "$B" "$ID" 2>&1 | paste -sd' ')"
+	config '.mounts[-2].type = "mqueue"'
+	fails "/other: file system 'mqueue' does not support id-mapped mounts" cruet run --bundle "$B" "$ID"
+	nothing_left
+}
+
 # It is named, and nothing is left: of the root, of a volume, and of what is mounted below.
 refuses()
 {

@@ -139,13 +139,19 @@ wait_until()
 	done
 }
 
-# Whether a pidfd tells how a process ended that its parent has reaped; elsewhere who waits must be faster than the parent.
-pidfd_tells()
+# kernel_is MAJOR MINOR: that version or a newer one
+kernel_is()
 {
 	local major minor
 
 	IFS=.- read -r major minor _ < <(uname -r)
-	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 15 ]; }
+	[ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
+}
+
+# Whether a pidfd tells how a process ended that its parent has reaped; elsewhere who waits must be faster than the parent.
+pidfd_tells()
+{
+	kernel_is 6 15
 }
 
 status_is()

@@ -111,10 +111,7 @@ test_stop_leaves_nobody()
 
 test_stop_notes_the_end()
 {
-	local major minor
-
-	IFS=.- read -r major minor _ < <(uname -r)
-	[ "$major" -gt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -ge 15 ]; } || skip "Linux 6.15 tells, this is $(uname -r)"
+	kernel_is 6 15 || skip "Linux 6.15 tells, this is $(uname -r)"
 	trapping TERM
 	cruet stop "$ID"
 	expect 3 "$(cruet wait "$ID")"

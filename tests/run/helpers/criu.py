@@ -12,7 +12,7 @@ NAMES = {
     15: "track_mem", 16: "auto_dedup", 17: "work_dir_fd", 18: "link_remap", 23: "ext_mnt", 25: "cg_root",
     26: "rst_sibling", 27: "inherit_fd", 34: "manage_cgroups_mode", 37: "external", 38: "empty_ns", 40: "join_ns",
     44: "freeze_cgroup", 46: "tcp_skip_in_flight", 48: "lazy_pages", 50: "orphan_pts_master", 51: "config_file",
-    52: "tcp_close", 53: "lsm_profile", 63: "lsm_mount_context",
+    52: "tcp_close", 53: "lsm_profile", 63: "lsm_mount_context", 64: "network_lock",
 }
 MESSAGES = ("ps", "ext_mnt", "cg_root", "inherit_fd", "join_ns")
 
