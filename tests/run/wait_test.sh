@@ -22,12 +22,23 @@ go()
 	mv "$B/rootfs/go.new" "$B/rootfs/go"
 }
 
+# waits PID: it has found whom to wait for
+waits()
+{
+	wait_until 20 holds_pidfd "$1"
+}
+
+holds_pidfd()
+{
+	find "/proc/$1/fd" -lname 'anon_inode:\[pidfd\]' -o -lname 'pidfd:*' | grep -q .
+}
+
 test_wait_exit_status()
 {
 	needs_pidfd_info
 	ready
 	"$RUNTIME" --root "$ROOT" wait "$ID" >waited 2>&1 &
-	sleep 0.3
+	waits "$!"
 	go 'exit 42'
 	wait "$!" || die "$(cat waited)"
 	expect 42 "$(cat waited)"
@@ -45,7 +56,7 @@ test_wait_signal()
 	needs_pidfd_info
 	ready
 	"$RUNTIME" --root "$ROOT" wait -f json "$ID" >waited 2>&1 &
-	sleep 0.3
+	waits "$!"
 	cruet kill "$ID" KILL
 	wait "$!" || die "$(cat waited)"
 	expect '[137,9]' "$(jq -c '[.exitCode,.signal]' waited)"
@@ -61,7 +72,8 @@ test_wait_of_two_at_once()
 	"$RUNTIME" --root "$ROOT" wait "$ID" >one 2>&1 &
 	first=$!
 	"$RUNTIME" --root "$ROOT" wait "$ID" >two 2>&1 &
-	sleep 0.3
+	waits "$first"
+	waits "$!"
 	go 'exit 7'
 	wait "$first" && wait "$!" || die "$(cat one two)"
 	expect "7 7" "$(cat one) $(cat two)"
@@ -73,7 +85,7 @@ test_wait_and_delete_force()
 	needs_pidfd_info
 	ready
 	"$RUNTIME" --root "$ROOT" wait "$ID" >waited 2>&1 &
-	sleep 0.3
+	waits "$!"
 	cruet delete --force "$ID"
 	wait "$!" || die "$(cat waited)"
 	expect 137 "$(cat waited)"
@@ -149,7 +161,7 @@ test_wait_tells_oom_and_peaks()
 	args sh -c 'while [ ! -e /go ]; do sleep 0.05; done; exec tail -c 60000000 /dev/zero'
 	cruet run --detach --bundle "$B" "$ID"
 	"$RUNTIME" --root "$ROOT" wait -f json "$ID" >waited 2>&1 &
-	sleep 0.3
+	waits "$!"
 	touch "$B/rootfs/go"
 	wait "$!" || die "$(cat waited)"
 	expect '[137,9,true]' "$(jq -c '[.exitCode,.signal,.oomKilled]' waited)"
@@ -163,7 +175,7 @@ test_wait_of_created()
 	args sh -c 'exit 4'
 	cruet create --bundle "$B" "$ID"
 	"$RUNTIME" --root "$ROOT" wait "$ID" >waited 2>&1 &
-	sleep 0.3
+	waits "$!"
 	cruet start "$ID"
 	wait "$!" || die "$(cat waited)"
 	expect 4 "$(cat waited)"
