@@ -90,9 +90,9 @@ int arena_open_shared(struct arena *ret_arena, size_t size)
 	/*
 	 * The other process holds this fd. It must not shrink the file under the parent (SIGBUS) nor map it
 	 * writable: what the parent reads back from its plan stays what it put there. This mapping stays
-	 * writable.
+	 * writable. Until 5.1 is the oldest kernel: EINVAL for the last seal, and then the fd is only not writable by
+	 * convention.
 	 */
-	/* until 5.1 is the oldest kernel: EINVAL, and then the fd is only not writable by convention */
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) < 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
 		int err = errno;
