@@ -88,7 +88,7 @@ endif
 
 FLAGS      = $(CPP) $(WARN) $(CFLAGS) $(HARDEN) $(KNOWN) $(FORTIFY) -fPIC -fvisibility=hidden
 # The stage stays unsanitized: it is small, and a sanitizer's memory would be the container's.
-INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsanitize=%,$(HARDEN) $(KNOWN)) -Os -fPIE \
+INIT_FLAGS = $(CPP) $(MUSL_CPP) $(WARN) $(filter-out -fcf-protection=full -fsanitize=% -fno-omit-frame-pointer,$(HARDEN) $(KNOWN)) -Os -fPIE \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -DCRUET_INIT
 
 # ---- files ------------------------------------------------------------------------------------------------------------
