@@ -131,11 +131,15 @@ static int sync_open(struct run *run)
 	return 0;
 }
 
-/* A child that asks something of its parent first needs one that goes on. Until 6.0 is the oldest kernel: execve in borrowed
- * memory does not move a process into its time namespace. */
+/*
+ * Whether the child may borrow our memory, and we stand still until it has become the stage. Not one that asks something of
+ * us first. Not one that is born among the processes of a running container: who freezes them would hold us past every
+ * deadline, and who kills them for want of memory kills all who share it; a new container's limits come later. Until 6.0 is
+ * the oldest kernel: execve in borrowed memory does not move a process into its time namespace.
+ */
 static bool may_borrow(const struct run *run, uint64_t flags)
 {
-	return !run->handoff->unmapped && !(flags & CLONE_NEWTIME);
+	return run->plan->kind == PLAN_CREATE && !run->handoff->unmapped && !(flags & CLONE_NEWTIME);
 }
 
 /* With CLONE_INTO_CGROUP where there is a cgroup2 to be born in. */
