@@ -264,6 +264,8 @@ int main(int argc, char **argv)
 		r = mistake;
 	if (r == 0)
 		r = act(&line, argv[0], &status);
+	if (line.command)
+		options_free(&line.command->options, line.values);
 	free(line.values);
 	if (r == 0 && (fflush(stdout) || ferror(stdout)))
 		r = cruet_fail(errno, "cannot write to the standard output");

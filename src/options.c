@@ -270,6 +270,14 @@ int options_read(const struct option_table *table, const char *command, char **w
 	return 0;
 }
 
+void options_free(const struct option_table *table, void *values)
+{
+	for (; table && values; table = table->first)
+		for (size_t i = 0; i < table->n; i++)
+			if (table->v[i].kind == OPTION_LIST)
+				free((void *)((struct cruet_words *)((char *)values + table->v[i].at))->v);
+}
+
 /* ---- help ---- */
 
 void options_wrap(FILE *out, const char *text, int at, int indent)

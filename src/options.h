@@ -23,7 +23,7 @@ enum option_kind {
 	OPTION_WORD,	 /* int: the index in .words */
 	OPTION_UNSIGNED, /* unsigned int, at most .max */
 	OPTION_DURATION, /* int64_t milliseconds: "30s", "1m30s", "500ms", or seconds */
-	OPTION_LIST,	 /* struct cruet_words: each time one more; from malloc, as long as the process */
+	OPTION_LIST,	 /* struct cruet_words: each time one more; freed by options_free() */
 	OPTION_HELP,	 /* stored nowhere: ends parsing */
 	OPTION_VERSION,
 };
@@ -87,6 +87,9 @@ enum options_end { OPTIONS_READ, OPTIONS_HELP, OPTIONS_VERSION };
  * what came before the mistake is in *values then, so that the log it may have named can be opened. */
 int options_read(const struct option_table *table, const char *command, char **words, int n, void *values,
 		 enum options_end *ret_end, int *ret_used);
+
+/* Free the lists that it made in *values (may be NULL). */
+void options_free(const struct option_table *table, void *values);
 
 /* The options part of a --help text, for a terminal of 80 columns. */
 void options_print(const struct option_table *table, FILE *out);

@@ -42,7 +42,8 @@ fi
 ${MUSL_CC:-musl-gcc} -static -O2 -o "$tools/attacker" "$here/attacker.c" || exit 1
 ${CC:-cc} -O2 -o "$tools/point" "$top/tests/fault/point.c" || exit 1
 # one config for all of them: the bundled profile, masks and devices, in words that old runtimes know
-(cd "$tools" && "$top/cruet" spec && sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "1.0.0"/' config.json) || exit 1
+maker=$(realpath "${CRUET:-$top/cruet}")
+(cd "$tools" && "$maker" spec && sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "1.0.0"/' config.json) || exit 1
 
 # without the new mount API the root of a user namespace has to get at the rootfs by its path
 export WORK_MODE=711
