@@ -57,6 +57,7 @@ struct container {
 /* An entry of the ledger that is open: its directory and, where it was asked for, its lock. */
 struct ledger_entry {
 	int rootfd, dirfd; /* -1: not open */
+	const char *id;    /* borrowed */
 	bool locked;
 };
 

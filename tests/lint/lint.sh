@@ -67,7 +67,7 @@ rule_rooms() {
 		if (path ~ /^src\//)
 			return "src"
 		sub(/^libcontainer\//, "", path)
-		if (path ~ /^ledger\.[ch]$/)
+		if (path ~ /^ledger(_record)?\.[ch]$/)
 			return "ledger"
 		if (path !~ /\//)
 			return "libcontainer"
