@@ -57,7 +57,8 @@ test_docker_life()
 
 test_docker_oom_and_restart()
 {
-	exits 137 docker run --name oom --network none -m 20m --memory-swap 20m $IMAGE tail /dev/zero
+	# a child, so that the event can be heard before the cgroup is gone
+	exits 137 docker run --name oom --network none -m 20m --memory-swap 20m $IMAGE sh -c 'tail /dev/zero; code=$?; sleep 5; exit $code'
 	expect true "$(docker inspect -f '{{.State.OOMKilled}}' oom)"
 	docker run -d --name again --network none --restart on-failure:1 $IMAGE sh -c 'exit 4'
 	wait_until 60 sh -c '[ "$(docker inspect -f "{{.RestartCount}} {{.State.Status}}" again)" = "1 exited" ]'
