@@ -63,11 +63,11 @@ int become_ns_root(void) MUST_USE;
 int kernel_fs_of(const char *path, bool below);
 
 /* Of mounts.c for mounts_live.c. A new file system as it is before it is attached, without a mode of what it covers; that mode
- * where it is to have it; its root, while nobody else sees it; attach a mount where the plan says, and verify that
- * it landed there; its propagation. */
+ * where it is to have it; its label, where that is an attribute of its root; attach a mount where the plan says, and verify
+ * that it landed there; its propagation. */
 int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd) MUST_USE;
 int mounts_inherit_mode(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
-int mounts_open_inside(int mountfd, int *ret_fd) MUST_USE;
+int mounts_set_label(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
 int mounts_verify_proc(const struct plan_mount *m, int mountfd) MUST_USE;
 int mounts_attach(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;
 int mounts_set_propagation(struct child *c, const struct plan_mount *m, int mountfd) MUST_USE;

@@ -21,16 +21,25 @@
 #include "kernel/mount.h"
 #include "kernel/sys.h"
 
+/* True where the parent made the detached mount, attributes and all. */
+static bool is_given(const struct child *c, size_t i, int *ret_fd)
+{
+	if (!c->h->mount_fd || c->h->mount_fd[i] < 0)
+		return false;
+	*ret_fd = c->h->mount_fd[i];
+	return true;
+}
+
 /* The detached mount of a bind: cloned by the parent where only the host's root can reach the source, else here. */
 static int open_bind(struct child *c, size_t i, int *ret_fd)
 {
 	const struct plan_mount *m = &c->plan->mounts.v[i];
+	int r;
 
-	if (c->h->mount_fd && c->h->mount_fd[i] >= 0) {
-		*ret_fd = c->h->mount_fd[i];
+	if (is_given(c, i, ret_fd))
 		return 0;
-	}
-	return mount_clone(&c->tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, ret_fd);
+	r = mount_clone(&c->tools, AT_FDCWD, m->source, m->recursive, m->source_nofollow, ret_fd);
+	return r < 0 ? r : mount_set_attrs(&c->tools, *ret_fd, &m->attrs);
 }
 
 /* The mode of the directory that a mount will cover: 1, or 0 where there is none. */
@@ -81,7 +90,8 @@ int mounts_open_fs(struct child *c, const struct plan_mount *m, int *ret_fd)
 	return open_with(c, m, NULL, ret_fd);
 }
 
-int mounts_open_inside(int mountfd, int *ret_fd)
+/* The mount's root, while nobody else sees it. */
+static int open_inside(int mountfd, int *ret_fd)
 {
 	int fd = openat(mountfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -99,7 +109,7 @@ int mounts_inherit_mode(struct child *c, const struct plan_mount *m, int mountfd
 
 	if (r <= 0)
 		return r;
-	r = mounts_open_inside(mountfd, &inside);
+	r = open_inside(mountfd, &inside);
 	if (r == 0 && fchmod(inside, mode))
 		r = fail(errno, "cannot set the mode of the mount");
 	return r;
@@ -113,10 +123,8 @@ static int open_fs(struct child *c, size_t i, int *ret_fd)
 	mode_t mode = 0;
 	int r;
 
-	if (c->h->mount_fd && c->h->mount_fd[i] >= 0) {
-		*ret_fd = c->h->mount_fd[i];
+	if (is_given(c, i, ret_fd))
 		return mounts_inherit_mode(c, m, *ret_fd);
-	}
 	r = m->inherit_mode ? mode_below(c, m, &mode) : 0;
 	if (r < 0)
 		return r;
@@ -376,15 +384,14 @@ int mounts_verify_proc(const struct plan_mount *m, int mountfd)
 	return 0;
 }
 
-/* The mount's root, while nobody else sees it. */
-static int set_label(struct child *c, const struct plan_mount *m, int mountfd)
+int mounts_set_label(struct child *c, const struct plan_mount *m, int mountfd)
 {
 	autoclose int fd = -1;
 	int r;
 
 	if (!m->label_by_xattr)
 		return 0;
-	r = mounts_open_inside(mountfd, &fd);
+	r = open_inside(mountfd, &fd);
 	return r < 0 ? r : lsm_set_file_label(fd, c->plan->mount_label->value);
 }
 
@@ -398,12 +405,10 @@ static int make_new(struct child *c, size_t i)
 	if (r < 0 || done)
 		return r;
 	r = m->kind == PLAN_MOUNT_BIND ? open_bind(c, i, &mountfd) : open_fs(c, i, &mountfd);
-	if (r == 0 && m->kind == PLAN_MOUNT_BIND && !(c->h->mount_fd && c->h->mount_fd[i] >= 0))
-		r = mount_set_attrs(&c->tools, mountfd, &m->attrs);
 	if (r == 0)
 		r = mounts_verify_proc(m, mountfd);
 	if (r == 0)
-		r = set_label(c, m, mountfd);
+		r = mounts_set_label(c, m, mountfd);
 	if (r == 0 && m->copy_up)
 		r = copy_below(c, m, mountfd);
 	if (r == 0)

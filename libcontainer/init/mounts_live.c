@@ -18,7 +18,6 @@
 #include "base/str.h"
 #include "init/child.h"
 #include "kernel/device.h"
-#include "kernel/lsm.h"
 #include "kernel/mount.h"
 #include "kernel/mount_list.h"
 #include "kernel/sys.h"
@@ -105,14 +104,11 @@ int open_stage_sources(struct child *c)
 
 static int make_file_system(struct child *c, const struct plan_mount *m, int *ret_fd)
 {
-	autoclose int fd = -1, inside = -1;
+	autoclose int fd = -1;
 	int r = mounts_open_fs(c, m, &fd);
 
-	if (r == 0 && m->label_by_xattr) {
-		r = mounts_open_inside(fd, &inside);
-		if (r == 0)
-			r = lsm_set_file_label(inside, c->plan->mount_label->value);
-	}
+	if (r == 0)
+		r = mounts_set_label(c, m, fd);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;

@@ -105,7 +105,7 @@ test_checkpoint_and_restore()
 	[ "$(status_of "$ID-2")" = running ] || cruet resume "$ID-2"
 	counts_on "$ID-2"
 	"$RUNTIME" --root "$ROOT" wait "$ID-2" >"$T/wait" 2>&1 &
-	wait_until 30 sh -c "ls -l /proc/$!/fd | grep -q pidfd"
+	waits $!
 	cruet kill "$ID-2" KILL
 	wait $! || ! pidfd_tells || die "$(cat "$T/wait")"
 	! pidfd_tells || expect 137 "$(cat "$T/wait")"

@@ -139,6 +139,17 @@ wait_until()
 	done
 }
 
+# waits PID: that `cruet wait` has found whom to wait for
+waits()
+{
+	wait_until 20 holds_pidfd "$1"
+}
+
+holds_pidfd()
+{
+	find "/proc/$1/fd" -lname 'anon_inode:\[pidfd\]' -o -lname 'pidfd:*' | grep -q .
+}
+
 # kernel_is MAJOR MINOR: that version or a newer one
 kernel_is()
 {

@@ -22,17 +22,6 @@ go()
 	mv "$B/rootfs/go.new" "$B/rootfs/go"
 }
 
-# waits PID: it has found whom to wait for
-waits()
-{
-	wait_until 20 holds_pidfd "$1"
-}
-
-holds_pidfd()
-{
-	find "/proc/$1/fd" -lname 'anon_inode:\[pidfd\]' -o -lname 'pidfd:*' | grep -q .
-}
-
 test_wait_exit_status()
 {
 	needs_pidfd_info
